@@ -1,0 +1,50 @@
+"""The one question every operation asks: may this actor do this to that record?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm.accounts.facts import Actor, Role
+from crm.errors import Forbidden
+
+_WORK = frozenset(
+    {
+        "contact.create",
+        "organization.create",
+        "lead.create",
+        "lead.answer",
+        "lead.qualify",
+        "lead.disqualify",
+        "lead.reopen",
+        "lead.convert",
+        "deal.create",
+        "deal.move",
+    }
+)
+_RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert"})
+
+GRANTS: dict[Role | None, frozenset[str]] = {
+    Role.OWNER: _WORK | _RUN,
+    Role.ADMIN: _WORK | _RUN,
+    Role.MEMBER: _WORK,
+    Role.VIEWER: frozenset(),
+    None: _WORK | _RUN | frozenset({"intake.receive", "intake.claim", "intake.file", "pipeline.create"}),
+}
+"""Which verbs each role may use; None is Anbahn itself."""
+
+
+def may(actor: Actor, verb: str) -> bool:
+    """Whether the actor's role has the verb."""
+    return verb in GRANTS[actor.role]
+
+
+def permit(actor: Actor, verb: str, row: Any = None) -> None:
+    """Let the actor pass, or refuse.
+
+    Raises: Forbidden. A row of another workspace is a bug, not a refusal: scoped reads never return one.
+    """
+    if row is not None and row.workspace_id != actor.workspace_id:
+        raise RuntimeError(f"{verb}: the {type(row).__name__} belongs to another workspace than the actor")
+    if not may(actor, verb):
+        who = actor.role.value.lower() if actor.role else "system"
+        raise Forbidden(f"The role {who} may not do this ({verb}): ask an owner or admin of the workspace.")

@@ -1,0 +1,39 @@
+"""Writing timelines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from crm import text
+from crm.accounts.facts import Actor
+from crm.activities.models import Activity, ActivityKind
+
+
+async def log(
+    *,
+    actor: Actor,
+    kind: ActivityKind,
+    summary: str,
+    body: str | None = None,
+    contact_id: UUID | None = None,
+    organization_id: UUID | None = None,
+    lead_id: UUID | None = None,
+    deal_id: UUID | None = None,
+    inbound_message_id: UUID | None = None,
+    now: datetime,
+) -> Activity:
+    """Add an entry to the timelines of the records named. Part of the caller's transaction."""
+    return await Activity.create(
+        workspace_id=actor.workspace_id,
+        kind=kind.value,
+        at=now,
+        summary=text.one_line(summary, 500),
+        body=body,
+        member_id=actor.member_id,
+        contact_id=contact_id,
+        organization_id=organization_id,
+        lead_id=lead_id,
+        deal_id=deal_id,
+        inbound_message_id=inbound_message_id,
+    )

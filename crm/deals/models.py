@@ -1,0 +1,127 @@
+"""Deals on a board, and every stage each has been in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from crm.deals.facts import DealFacts, DealStatus
+from crm.money import Money
+from crm.records import VersionedRecord, WorkspaceRecord, one_of
+
+if TYPE_CHECKING:
+    from crm.accounts.models import Member
+    from crm.contacts.models import Contact, Organization
+    from crm.pipelines.models import Pipeline, Stage
+
+
+class Deal(VersionedRecord):
+    """One possible sale."""
+
+    title = fields.CharField(max_length=500)
+    pipeline: fields.ForeignKeyRelation[Pipeline] = fields.ForeignKeyField(
+        "crm.Pipeline", on_delete=fields.RESTRICT, related_name=False
+    )
+    pipeline_id: UUID
+    stage: fields.ForeignKeyRelation[Stage] = fields.ForeignKeyField(
+        "crm.Stage", on_delete=fields.RESTRICT, related_name=False
+    )
+    stage_id: UUID
+    status = fields.CharField(max_length=8)
+    """The kind of its stage; a foreign key over (pipeline, stage, status) holds the three together."""
+    rank = fields.CharField(max_length=200)
+    """Position in the column, compared byte by byte: ``crm.deals.ranks``."""
+    amount_minor = fields.BigIntField(null=True)
+    currency = fields.CharField(max_length=3, null=True)
+    probability_override = fields.SmallIntField(null=True)
+    """A person's own estimate in percent; None: the stage's."""
+    expected_close_date = fields.DateField(null=True)
+    closed_at = fields.DatetimeField(null=True)
+    lost_reason = fields.CharField(max_length=500, null=True)
+    last_open_stage: fields.ForeignKeyNullableRelation[Stage] = fields.ForeignKeyField(
+        "crm.Stage", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    last_open_stage_id: UUID | None
+    contact: fields.ForeignKeyNullableRelation[Contact] = fields.ForeignKeyField(
+        "crm.Contact", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    contact_id: UUID | None
+    organization: fields.ForeignKeyNullableRelation[Organization] = fields.ForeignKeyField(
+        "crm.Organization", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    organization_id: UUID | None
+    owner: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    owner_id: UUID | None
+    source = fields.CharField(max_length=200, null=True)
+    utm: fields.Field[dict[str, str]] = fields.JSONField(default=dict)
+    qualification_snapshot: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
+    """The lead's BANT answers as they stood when it was converted."""
+
+    class Meta:
+        table = "deal"
+        # (workspace, stage, rank) is unique too, deferrably, which Tortoise cannot say: see the first migration.
+        unique_together = (("workspace", "id"),)
+        indexes = (("workspace_id", "created_at", "id"),)
+        constraints = (
+            one_of("deal", "status", DealStatus),
+            CheckConstraint(check="title <> ''", name="deal_title_present"),
+            CheckConstraint(check="(amount_minor IS NULL) = (currency IS NULL)", name="deal_amount_has_currency"),
+            CheckConstraint(check="amount_minor >= 0", name="deal_amount_not_negative"),
+            CheckConstraint(check="currency ~ '^[A-Z]{3}$'", name="deal_currency_valid"),
+            CheckConstraint(check="probability_override BETWEEN 0 AND 100", name="deal_probability_valid"),
+            CheckConstraint(check="(status = 'OPEN') = (closed_at IS NULL)", name="deal_closed_has_time"),
+            CheckConstraint(check="(status = 'LOST') = (lost_reason IS NOT NULL)", name="deal_lost_has_reason"),
+            CheckConstraint(check="rank <> ''", name="deal_rank_present"),
+        )
+
+    def facts(self) -> DealFacts:
+        return DealFacts(
+            id=self.id, pipeline_id=self.pipeline_id, stage_id=self.stage_id, status=DealStatus(self.status)
+        )
+
+    @property
+    def amount(self) -> Money | None:
+        if self.amount_minor is None or self.currency is None:
+            return None
+        return Money(self.amount_minor, self.currency)
+
+
+class StageChange(WorkspaceRecord):
+    """One stay of a deal in a stage; the row without ``left_at`` is where it is now."""
+
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "crm.Deal", on_delete=fields.CASCADE, related_name=False
+    )
+    deal_id: UUID
+    from_stage: fields.ForeignKeyNullableRelation[Stage] = fields.ForeignKeyField(
+        "crm.Stage", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    from_stage_id: UUID | None
+    """None: the deal was created here."""
+    to_stage: fields.ForeignKeyRelation[Stage] = fields.ForeignKeyField(
+        "crm.Stage", on_delete=fields.RESTRICT, related_name=False
+    )
+    to_stage_id: UUID
+    entered_at = fields.DatetimeField()
+    left_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    member_id: UUID | None
+
+    class Meta:
+        table = "stage_change"
+        unique_together = (("workspace", "id"),)
+        indexes = (("workspace_id", "deal_id", "entered_at"),)
+        constraints = (
+            UniqueConstraint(
+                fields=("workspace_id", "deal_id"), name="stage_change_one_current", condition="left_at IS NULL"
+            ),
+            CheckConstraint(check="left_at >= entered_at", name="stage_change_in_order"),
+        )

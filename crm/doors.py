@@ -1,0 +1,63 @@
+"""The doors into a workspace: the only questions asked before it is known which one it is about.
+
+Each calls a function of the database that runs past row-level security and answers with ids only
+(crm/migrations/0002_doors.py). Everything after a door runs bound to the workspace that it named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from crm.accounts.facts import Actor, Role
+from crm.db import execute
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDoor:
+    """The channel that a key or secret opens."""
+
+    workspace_id: UUID
+    channel_id: UUID
+
+
+def hashed(secret: str) -> bytes:
+    """How bearer keys and channel secrets are kept: SHA-256. They are random and long, so no slow hash is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+async def actor_of(key: str) -> Actor | None:
+    """The member whose bearer key this is; None when it is nobody's or revoked."""
+    rows = await execute("SELECT * FROM door_credential($1)", hashed(key))
+    if not rows:
+        return None
+    row = rows[0]
+    return Actor(workspace_id=_uuid(row["workspace_id"]), member_id=_uuid(row["member_id"]), role=Role(row["role"]))
+
+
+async def form_of(key: str) -> ChannelDoor | None:
+    """The form channel with this public key."""
+    if "\x00" in key or len(key) > 64:
+        return None
+    return _channel(await execute("SELECT * FROM door_form($1)", key))
+
+
+async def mailbox_of(secret: str) -> ChannelDoor | None:
+    """The mail channel with this secret."""
+    return _channel(await execute("SELECT * FROM door_mail($1)", hashed(secret)))
+
+
+async def due_messages(*, now: datetime, ring_again_after: timedelta, at_most: int) -> list[tuple[UUID, UUID]]:
+    """(workspace id, message id) of inbound messages that want work and that no doorbell rang for lately; oldest first."""
+    rows = await execute("SELECT * FROM door_due($1, $2, $3)", now, now - ring_again_after, at_most)
+    return [(_uuid(row["workspace_id"]), _uuid(row["message_id"])) for row in rows]
+
+
+def _channel(rows: list[dict[str, object]]) -> ChannelDoor | None:
+    return ChannelDoor(_uuid(rows[0]["workspace_id"]), _uuid(rows[0]["channel_id"])) if rows else None
+
+
+def _uuid(value: object) -> UUID:
+    return UUID(str(value))  # asyncpg's own UUID class is not the standard one

@@ -1,0 +1,156 @@
+"""Leads and the answers that qualify them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from crm.leads.facts import Answer, Criterion, CriterionState, LeadState
+from crm.money import Money
+from crm.records import VersionedRecord, WorkspaceRecord, one_of
+
+if TYPE_CHECKING:
+    from crm.accounts.models import Member
+    from crm.contacts.models import Contact, Organization
+    from crm.deals.models import Deal
+    from crm.intake.models import Channel, InboundMessage
+
+
+class Lead(VersionedRecord):
+    """The interest of a contact and/or an organization in what the company sells."""
+
+    title = fields.CharField(max_length=500)
+    state = fields.CharField(max_length=16)
+    source = fields.CharField(max_length=200, null=True)
+    utm: fields.Field[dict[str, str]] = fields.JSONField(default=dict)
+    contact: fields.ForeignKeyNullableRelation[Contact] = fields.ForeignKeyField(
+        "crm.Contact", on_delete=fields.RESTRICT, null=True, related_name=False
+    )
+    contact_id: UUID | None
+    organization: fields.ForeignKeyNullableRelation[Organization] = fields.ForeignKeyField(
+        "crm.Organization", on_delete=fields.RESTRICT, null=True, related_name=False
+    )
+    organization_id: UUID | None
+    owner: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    owner_id: UUID | None
+    channel: fields.ForeignKeyNullableRelation[Channel] = fields.ForeignKeyField(
+        "crm.Channel", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    channel_id: UUID | None
+    inbound_message: fields.ForeignKeyNullableRelation[InboundMessage] = fields.ForeignKeyField(
+        "crm.InboundMessage", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    inbound_message_id: UUID | None
+    """The message it was made from; no message makes two leads."""
+    qualified_at = fields.DatetimeField(null=True)
+    qualified_by: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    qualified_by_id: UUID | None
+    """Who qualified it by hand; None: the policy did, or nobody has."""
+    qualified_note = fields.TextField(null=True)
+    qualification_stale = fields.BooleanField(default=False)
+    """An answer fell back after the lead had become QUALIFIED."""
+    disqualify_reason = fields.CharField(max_length=200, null=True)
+    disqualify_note = fields.TextField(null=True)
+    nurture_until = fields.DateField(null=True)
+    converted_at = fields.DatetimeField(null=True)
+    deal: fields.ForeignKeyNullableRelation[Deal] = fields.ForeignKeyField(
+        "crm.Deal", on_delete=fields.RESTRICT, null=True, related_name=False
+    )
+    deal_id: UUID | None
+
+    class Meta:
+        table = "lead"
+        unique_together = (("workspace", "id"),)
+        indexes = (("workspace_id", "created_at", "id"),)
+        constraints = (
+            one_of("lead", "state", LeadState),
+            CheckConstraint(check="title <> ''", name="lead_title_present"),
+            CheckConstraint(check="num_nonnulls(contact_id, organization_id) > 0", name="lead_has_someone"),
+            CheckConstraint(
+                check="(state = 'DISQUALIFIED') = (disqualify_reason IS NOT NULL)", name="lead_disqualified_has_reason"
+            ),
+            CheckConstraint(
+                check="(state = 'CONVERTED') = (deal_id IS NOT NULL)"
+                " AND (state = 'CONVERTED') = (converted_at IS NOT NULL)",
+                name="lead_converted_has_deal",
+            ),
+            CheckConstraint(
+                check="nurture_until IS NULL OR state = 'DISQUALIFIED'", name="lead_nurtured_is_disqualified"
+            ),
+            UniqueConstraint(
+                fields=("workspace_id", "inbound_message_id"),
+                name="lead_once_per_message",
+                condition="inbound_message_id IS NOT NULL",
+            ),
+        )
+
+
+class CriterionAnswer(WorkspaceRecord):
+    """The answer to one BANT criterion of one lead; no row: UNKNOWN, never asked."""
+
+    lead: fields.ForeignKeyRelation[Lead] = fields.ForeignKeyField(
+        "crm.Lead", on_delete=fields.CASCADE, related_name=False
+    )
+    lead_id: UUID
+    criterion = fields.CharField(max_length=16)
+    state = fields.CharField(max_length=16)
+    note = fields.TextField(null=True)
+    pending_until = fields.DateField(null=True)
+    amount_minor = fields.BigIntField(null=True)
+    currency = fields.CharField(max_length=3, null=True)
+    decision_maker: fields.ForeignKeyNullableRelation[Contact] = fields.ForeignKeyField(
+        "crm.Contact", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    decision_maker_id: UUID | None
+    budget_holder: fields.ForeignKeyNullableRelation[Contact] = fields.ForeignKeyField(
+        "crm.Contact", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    budget_holder_id: UUID | None
+    text = fields.TextField(null=True)
+    not_before = fields.DateField(null=True)
+    not_after = fields.DateField(null=True)
+    member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
+    )
+    member_id: UUID | None
+    """Who answered."""
+    answered_at = fields.DatetimeField()
+
+    class Meta:
+        table = "criterion_answer"
+        unique_together = (("workspace", "id"), ("workspace", "lead", "criterion"))
+        constraints = (
+            one_of("criterion_answer", "criterion", Criterion),
+            one_of("criterion_answer", "state", CriterionState),
+            CheckConstraint(check="(amount_minor IS NULL) = (currency IS NULL)", name="criterion_answer_amount_whole"),
+            CheckConstraint(check="amount_minor >= 0", name="criterion_answer_amount_not_negative"),
+            CheckConstraint(check="currency ~ '^[A-Z]{3}$'", name="criterion_answer_currency_valid"),
+            CheckConstraint(check="not_before <= not_after", name="criterion_answer_range_in_order"),
+            CheckConstraint(
+                check="(state = 'PENDING') = (pending_until IS NOT NULL)", name="criterion_answer_pending_has_date"
+            ),
+        )
+
+    def facts(self) -> Answer:
+        amount = None
+        if self.amount_minor is not None and self.currency is not None:
+            amount = Money(self.amount_minor, self.currency)
+        return Answer(
+            criterion=Criterion(self.criterion),
+            state=CriterionState(self.state),
+            note=self.note,
+            pending_until=self.pending_until,
+            amount=amount,
+            decision_maker_id=self.decision_maker_id,
+            budget_holder_id=self.budget_holder_id,
+            text=self.text,
+            not_before=self.not_before,
+            not_after=self.not_after,
+        )

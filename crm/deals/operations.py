@@ -187,8 +187,12 @@ async def _record_move(deal: Deal, before: Stage, stage: Stage, move: rules.Move
     if not move.changes_stage:
         await outbox.record(DealMoved(subject_id=deal.id, stage_id=stage.id), actor=actor, now=now)
         return
-    await scoped(StageChange, actor).filter(deal_id=deal.id, left_at=None).update(left_at=now)
-    await _enter(deal, before, stage, actor, now)
+    current = await scoped(StageChange, actor).get(deal_id=deal.id, left_at=None)
+    # Two requests may commit in another order than they came in: time in a stage is never negative.
+    at = max(now, current.entered_at)
+    current.left_at = at
+    await current.save()
+    await _enter(deal, before, stage, actor, at)
     summary = f"Moved from {before.name} to {stage.name}"
     await activities.log(
         actor=actor,

@@ -1,0 +1,162 @@
+"""Filing what was read: the contact, the organization and the lead, in one commit with the message's new state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from crm.accounts.facts import Actor
+from crm.accounts.models import Workspace
+from crm.accounts.permissions import permit
+from crm.activities import operations as activities
+from crm.activities.models import ActivityKind
+from crm.contacts import rules as addresses
+from crm.contacts.models import Contact, Organization
+from crm.contacts.operations import find_or_add_contact, find_or_add_organization
+from crm.db import atomic, scoped
+from crm.errors import Invalid
+from crm.ids import new_id
+from crm.intake import rules
+from crm.intake.events import InboundMessageProcessed
+from crm.intake.facts import ChannelKind, Claim, InboundState
+from crm.intake.inquiry import Inquiry, Unreadable
+from crm.intake.models import InboundMessage
+from crm.intake.operations import hold, quarantine
+from crm.leads.models import Lead
+from crm.leads.operations import add_lead
+from crm.outbox import operations as outbox
+
+
+@atomic()
+async def file(*, actor: Actor, claim: Claim, parsed: Inquiry | Unreadable, now: datetime) -> UUID | None:
+    """Make the lead of a claimed message, or quarantine it; the id of the lead, if one was made.
+
+    Does nothing when the claim has run out: whoever holds the message now files it.
+    """
+    permit(actor, "intake.file")
+    message = await hold(actor=actor, claim=claim)
+    if message is None:
+        return None
+    if isinstance(parsed, Unreadable):
+        await quarantine(message, parsed.reason[:40], parsed.detail, actor=actor, now=now)
+        return None
+    trace = [*message.trace, *parsed.trace, *await _suspicions(message, actor)]
+    email, phone, remarks = await _read_addresses(parsed, actor)
+    trace += remarks
+    if email is None and phone is None and not parsed.name:
+        message.trace = trace
+        await quarantine(message, "NO_CONTACT_DETAILS", "nothing says who wrote it", actor=actor, now=now)
+        return None
+    organization = await _organization(parsed, email, actor, trace, now)
+    contact = await _contact(parsed, email, phone, organization, actor, trace, now)
+    lead = await _lead(parsed, message, contact, organization, actor, now)
+    trace.append(f"a new interest: lead made: {lead.title}")
+    message.state = InboundState.PROCESSED.value
+    message.due_at = None
+    message.done_at = now
+    message.lead_id = lead.id
+    message.trace = trace
+    await message.save()
+    await outbox.record(InboundMessageProcessed(subject_id=message.id, lead_id=lead.id), actor=actor, now=now)
+    return lead.id
+
+
+async def _suspicions(message: InboundMessage, actor: Actor) -> list[str]:
+    """A Message-ID that came before over other content: a sender chooses it, so both are handled on their own."""
+    if message.message_id_header is None:
+        return []
+    others = scoped(InboundMessage, actor).filter(
+        channel_id=message.channel_id, message_id_header=message.message_id_header
+    )
+    if await others.exclude(id=message.id).exists():
+        return ["suspected: the same Message-ID came with other content; handled on its own"]
+    return []
+
+
+async def _read_addresses(inquiry: Inquiry, actor: Actor) -> tuple[str | None, str | None, list[str]]:
+    remarks = []
+    email = phone = None
+    if inquiry.email:
+        try:
+            email = addresses.parse_email(inquiry.email)[0]
+        except Invalid as error:
+            remarks.append(f"e-mail address left out: {error.message}")
+    if inquiry.phone:
+        region = (await Workspace.get(id=actor.workspace_id)).region
+        try:
+            phone = addresses.parse_phone(inquiry.phone, region=region)
+        except Invalid as error:
+            remarks.append(f"phone number left out: {error.message}")
+    return email, phone, remarks
+
+
+async def _organization(
+    inquiry: Inquiry, email: str | None, actor: Actor, trace: list[str], now: datetime
+) -> Organization | None:
+    domain = addresses.company_domain(addresses.parse_email(email)[1]) if email else None
+    found = await find_or_add_organization(actor=actor, name=inquiry.organization, domain=domain, now=now)
+    if found is None:
+        trace.append("no organization: none was named, and the address is at a free-mail provider or missing")
+        return None
+    organization, made = found
+    trace.append(f"organization {'made' if made else 'found'} by {'domain' if domain else 'name'}: {organization.name}")
+    return organization
+
+
+async def _contact(
+    inquiry: Inquiry,
+    email: str | None,
+    phone: str | None,
+    organization: Organization | None,
+    actor: Actor,
+    trace: list[str],
+    now: datetime,
+) -> Contact:
+    contact, made = await find_or_add_contact(
+        actor=actor,
+        name=inquiry.name,
+        email=email,
+        phone=phone,
+        job_title=inquiry.job_title[:200] if inquiry.job_title else None,
+        organization_id=organization.id if organization else None,
+        now=now,
+    )
+    by = "address" if email else "phone number and name" if phone else "name"
+    trace.append(f"contact {'made' if made else 'found'} by {by}: {contact.name}")
+    return contact
+
+
+async def _lead(
+    inquiry: Inquiry,
+    message: InboundMessage,
+    contact: Contact,
+    organization: Organization | None,
+    actor: Actor,
+    now: datetime,
+) -> Lead:
+    kind = ChannelKind(message.kind)
+    organization_id = organization.id if organization else contact.organization_id
+    lead = await add_lead(
+        actor=actor,
+        now=now,
+        id=new_id(),
+        title=rules.title(inquiry, kind),
+        source=rules.source(kind),
+        utm=inquiry.utm,
+        contact_id=contact.id,
+        organization_id=organization_id,
+        channel_id=message.channel_id,
+        inbound_message_id=message.id,
+    )
+    await activities.log(
+        actor=actor,
+        kind=ActivityKind.FORM if kind is ChannelKind.FORM else ActivityKind.EMAIL,
+        summary=inquiry.subject or lead.title,
+        body=inquiry.text,
+        contact_id=contact.id,
+        organization_id=organization_id,
+        lead_id=lead.id,
+        inbound_message_id=message.id,
+        now=message.received_at,
+    )
+    return lead

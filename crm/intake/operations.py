@@ -100,22 +100,26 @@ async def receive(*, actor: Actor, delivery: Delivery, now: datetime) -> Receive
             return await _repeated(earlier, actor, now)
     id = new_id()
     inserted = await execute(
-        "INSERT INTO inbound_message (id, workspace_id, channel_id, kind, content_type, raw_bytes, size, fingerprint,"
+        "WITH message AS ("
+        " INSERT INTO inbound_message (id, workspace_id, channel_id, kind, content_type, size, fingerprint,"
         " idempotency_key, message_id_header, received_at, last_delivered_at, deliveries, state, attempts, due_at,"
         " rung_at, trace)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 1, 'RECEIVED', 0, $11, $11, '[]')"
-        " ON CONFLICT DO NOTHING RETURNING id",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, 1, 'RECEIVED', 0, $10, $10, '[]')"
+        " ON CONFLICT DO NOTHING RETURNING id)"
+        " INSERT INTO inbound_raw (id, workspace_id, message_id, content)"
+        " SELECT $11, $2, message.id, $12 FROM message RETURNING message_id",
         id,
         actor.workspace_id,
         delivery.channel_id,
         delivery.kind.value,
         delivery.content_type[:500],
-        delivery.raw,
         len(delivery.raw),
         delivery.fingerprint,
         delivery.idempotency_key,
         delivery.message_id_header,
         now,
+        new_id(),
+        delivery.raw,
     )
     if inserted:
         return Received(message_id=id, duplicate=False)
@@ -142,10 +146,11 @@ async def claim(*, actor: Actor, message_id: UUID, now: datetime) -> Claim | Non
     permit(actor, "intake.claim")
     rows = await execute(
         "UPDATE inbound_message SET state = 'PROCESSING', attempts = attempts + 1, due_at = $3"
-        " WHERE workspace_id = $1 AND id = ("
+        " FROM inbound_raw raw WHERE raw.workspace_id = $1 AND raw.message_id = inbound_message.id"
+        " AND inbound_message.workspace_id = $1 AND inbound_message.id = ("
         "   SELECT id FROM inbound_message WHERE workspace_id = $1 AND id = $2 AND due_at <= $4"
         "   AND attempts < $5 FOR NO KEY UPDATE SKIP LOCKED)"
-        " RETURNING attempts, kind, content_type, raw_bytes, received_at",
+        " RETURNING attempts, kind, content_type, raw.content, received_at",
         actor.workspace_id,
         message_id,
         now + rules.LEASE,
@@ -162,7 +167,7 @@ async def claim(*, actor: Actor, message_id: UUID, now: datetime) -> Claim | Non
         attempt=row["attempts"],
         kind=ChannelKind(row["kind"]),
         content_type=row["content_type"],
-        raw=bytes(row["raw_bytes"] or b""),
+        raw=bytes(row["content"]),
         received_at=row["received_at"],
     )
 

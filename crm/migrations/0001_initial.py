@@ -242,7 +242,6 @@ class Migration(migrations.Migration):
                 ('channel', fields.ForeignKeyField('crm.Channel', source_field='channel_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
                 ('kind', fields.CharField(max_length=16)),
                 ('content_type', fields.CharField(max_length=500)),
-                ('raw_bytes', fields.BinaryField(null=True)),
                 ('size', fields.IntField()),
                 ('fingerprint', fields.BinaryField()),
                 ('idempotency_key', fields.CharField(null=True, max_length=255)),
@@ -331,6 +330,17 @@ class Migration(migrations.Migration):
                 ('inbound_message', fields.ForeignKeyField('crm.InboundMessage', source_field='inbound_message_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
             ],
             options={'table': 'activity', 'app': 'crm', 'unique_together': (('workspace', 'id'),), 'constraints': [CheckConstraint(check="kind IN ('note', 'call', 'meeting', 'email', 'form', 'task', 'change')", name='activity_kind_known'), CheckConstraint(check='num_nonnulls(contact_id, organization_id, lead_id, deal_id) > 0', name='activity_has_subject')], 'indexes': [Index(fields=['workspace_id', 'lead_id', 'at', 'id']), Index(fields=['workspace_id', 'deal_id', 'at', 'id'])], 'pk_attr': 'id', 'table_description': "One entry of a timeline. A deal's timeline is its own entries and those of its leads."},
+            bases=['WorkspaceRecord'],
+        ),
+        ops.CreateModel(
+            name='InboundRaw',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('workspace', fields.ForeignKeyField('crm.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('message', fields.ForeignKeyField('crm.InboundMessage', source_field='message_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('content', fields.BinaryField()),
+            ],
+            options={'table': 'inbound_raw', 'app': 'crm', 'unique_together': (('workspace', 'id'), ('workspace', 'message')), 'pk_attr': 'id', 'table_description': 'The bytes of a message as they came. Apart from the message, so that neither a list nor an update touches them;'},
             bases=['WorkspaceRecord'],
         ),
         # Leads and messages refer to each other, which Tortoise cannot create in one go.

@@ -1,0 +1,14 @@
+"""Members in the API."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.node import Node, shown
+from schema.scalars import EmailAddress
+
+
+@strawberry.type(description="A person who works in the workspace.")
+class Member(Node):
+    name: str = shown("The person's name.")
+    email: EmailAddress = shown("The address the person is reached at.")

@@ -1,0 +1,123 @@
+"""Contacts and organizations in the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from crm.contacts import models
+from crm.db import scoped
+from crm.deals.models import Deal as DealRow
+from crm.leads.models import Lead as LeadRow
+from crm.paging import BY_NAME, NEWEST_FIRST
+from schema.connections import After, Before, Connection, First, Last, connect
+from schema.context import Info
+from schema.node import Node, shown
+from schema.scalars import EmailAddress, PhoneNumber
+
+if TYPE_CHECKING:
+    from schema.deals.types import Deal
+    from schema.leads.types import Lead
+
+LeadList = Connection[Annotated["Lead", strawberry.lazy("schema.leads.types")]]
+DealList = Connection[Annotated["Deal", strawberry.lazy("schema.deals.types")]]
+
+
+@strawberry.type(description="A company, association or authority.")
+class Organization(Node):
+    version: int = shown("Counts the changes, from 1; give it as `expectedVersion`.")
+    name: str = shown("Its name.")
+    domain: str | None = shown("The domain it registered, such as example.com.")
+    created_at: datetime = shown("When it was made.")
+    updated_at: datetime = shown("When it was last changed.")
+
+    @strawberry.field(description="The people who belong to it, by name.")
+    async def contacts(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> Connection[Contact]:
+        rows = scoped(models.Contact, info.context.actor).filter(organization_id=self.row.id, archived_at=None)
+        return await connect(info, Contact.of, rows, BY_NAME, first, after, last, before)
+
+    @strawberry.field(description="Its leads, newest first.")
+    async def leads(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> LeadList:
+        from schema.leads.types import Lead
+
+        rows = scoped(LeadRow, info.context.actor).filter(organization_id=self.row.id)
+        return await connect(info, Lead.of, rows, NEWEST_FIRST, first, after, last, before)
+
+    @strawberry.field(description="Its deals, newest first.")
+    async def deals(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> DealList:
+        from schema.deals.types import Deal
+
+        rows = scoped(DealRow, info.context.actor).filter(organization_id=self.row.id)
+        return await connect(info, Deal.of, rows, NEWEST_FIRST, first, after, last, before)
+
+
+@strawberry.type(description="A person.")
+class Contact(Node):
+    version: int = shown("Counts the changes, from 1; give it as `expectedVersion`.")
+    name: str = shown("The person's name.")
+    job_title: str | None = shown("What the person does there.")
+    created_at: datetime = shown("When it was made.")
+    updated_at: datetime = shown("When it was last changed.")
+
+    @strawberry.field(description="The person's e-mail addresses, the main one first.")
+    async def emails(self, info: Info) -> list[EmailAddress]:
+        return [EmailAddress(address) for address in await info.context.emails.load(self.row.id)]
+
+    @strawberry.field(description="The person's phone numbers, the main one first.")
+    async def phones(self, info: Info) -> list[PhoneNumber]:
+        return [PhoneNumber(number) for number in await info.context.phones.load(self.row.id)]
+
+    @strawberry.field(description="The organization the person belongs to.")
+    async def organization(self, info: Info) -> Organization | None:
+        return Organization.of_optional(await info.context.row(models.Organization, self.row.organization_id))
+
+    @strawberry.field(description="The person's leads, newest first; any number of them.")
+    async def leads(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> LeadList:
+        from schema.leads.types import Lead
+
+        rows = scoped(LeadRow, info.context.actor).filter(contact_id=self.row.id)
+        return await connect(info, Lead.of, rows, NEWEST_FIRST, first, after, last, before)
+
+    @strawberry.field(description="The person's deals, newest first.")
+    async def deals(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> DealList:
+        from schema.deals.types import Deal
+
+        rows = scoped(DealRow, info.context.actor).filter(contact_id=self.row.id)
+        return await connect(info, Deal.of, rows, NEWEST_FIRST, first, after, last, before)

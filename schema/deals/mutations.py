@@ -1,0 +1,121 @@
+"""Mutations of deals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import strawberry
+
+from crm.deals import operations
+from crm.deals.facts import Place
+from crm.errors import Invalid
+from schema import ids, inputs
+from schema.context import Info
+from schema.deals.types import Deal
+from schema.errors import UserError, refusable
+from schema.money import MoneyInput
+from schema.pipelines.types import Stage
+
+
+@strawberry.input(
+    one_of=True, description="A place in a column: exactly one of these. `before` and `after` name a deal of the target stage."
+)
+class PlaceInput:
+    before: strawberry.ID | None = strawberry.field(description="Just before this deal.", default=strawberry.UNSET)
+    after: strawberry.ID | None = strawberry.field(description="Just after this deal.", default=strawberry.UNSET)
+    first: bool | None = strawberry.field(description="true: at the top.", default=strawberry.UNSET)
+    last: bool | None = strawberry.field(description="true: at the end.", default=strawberry.UNSET)
+
+    def to_domain(self) -> Place:
+        if self.before is not strawberry.UNSET:
+            return Place.before(ids.decode("Deal", str(self.before), "place", "before"))
+        if self.after is not strawberry.UNSET:
+            return Place.after(ids.decode("Deal", str(self.after), "place", "after"))
+        name = "first" if self.first is not strawberry.UNSET else "last"
+        if getattr(self, name) is not True:
+            raise Invalid(f"{name}: false names no place: give true, or another place.", field=("place", name))
+        return Place.first() if name == "first" else Place.last()
+
+
+def place_or_none(place: PlaceInput | None) -> Place | None:
+    return None if place is None else place.to_domain()
+
+
+@strawberry.input(description="A deal to be made by hand.")
+class CreateDealInput(inputs.Lenient):
+    title: str = strawberry.field(description="It in one line, 1 to 500 characters.")
+    stage_id: strawberry.ID | None = inputs.optional(
+        "The stage it begins in, OPEN or WON; left out: the first open one of the first pipeline."
+    )
+    place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
+    amount: MoneyInput | None = inputs.optional("What it would bring.")
+    contact_id: strawberry.ID | None = inputs.optional("Who it is made with.")
+    organization_id: strawberry.ID | None = inputs.optional("The organization it is made with.")
+    expected_close_date: date | None = inputs.optional("The day it is expected to be decided.")
+    idempotency_key: str | None = inputs.idempotency_key()
+
+
+@strawberry.type(description="What createDeal did.")
+class CreateDealPayload:
+    deal: Deal | None = strawberry.field(description="The new deal.", default=None)
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.input(description="A move of a card.")
+class MoveDealInput(inputs.Lenient):
+    id: strawberry.ID = strawberry.field(description="The deal.")
+    stage_id: strawberry.ID = strawberry.field(description="The stage it goes to, of its own pipeline; may be the one it is in.")
+    place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
+    lost_reason: str | None = inputs.optional("Why it is lost; demanded by a LOST stage, refused by others.")
+    expected_version: int | None = inputs.expected_version()
+
+
+@strawberry.type(description="What moveDeal did: the card and both columns, all that a client's cache must learn.")
+class MoveDealPayload:
+    deal: Deal | None = strawberry.field(description="The deal; on STALE_VERSION as it is now.", default=None)
+    from_stage: Stage | None = strawberry.field(description="The column it left, with its new totals.", default=None)
+    to_stage: Stage | None = strawberry.field(description="The column it is in now, with its new totals.", default=None)
+    neighbour_gone: bool = strawberry.field(
+        description="The card named in `place` was not in the column any more: the deal landed at the end.", default=False
+    )
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type
+class DealMutations:
+    @strawberry.mutation(description="Makes a deal by hand, with no lead behind it.")
+    @refusable(CreateDealPayload)
+    async def create_deal(self, info: Info, input: CreateDealInput) -> CreateDealPayload:
+        new = operations.NewDeal(
+            title=input.title,
+            stage_id=ids.decode_optional("Stage", input.stage_id, "stageId"),
+            place=place_or_none(input.place),
+            amount=input.amount.to_domain("amount") if input.amount else None,
+            contact_id=ids.decode_optional("Contact", input.contact_id, "contactId"),
+            organization_id=ids.decode_optional("Organization", input.organization_id, "organizationId"),
+            expected_close_date=input.expected_close_date,
+        )
+        deal = await operations.create_deal(
+            actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now
+        )
+        return CreateDealPayload(deal=Deal.of(deal))
+
+    @strawberry.mutation(description="Moves a deal to a stage, between two cards.")
+    @refusable(MoveDealPayload, deal=Deal.of)
+    async def move_deal(self, info: Info, input: MoveDealInput) -> MoveDealPayload:
+        moved = await operations.move_deal(
+            actor=info.context.actor,
+            deal_id=ids.decode("Deal", input.id, "id"),
+            stage_id=ids.decode("Stage", input.stage_id, "stageId"),
+            place=place_or_none(input.place) or Place.last(),
+            expected_version=input.expected_version,
+            lost_reason=input.lost_reason,
+            now=info.context.now,
+        )
+        info.context.forget()
+        return MoveDealPayload(
+            deal=Deal.of(moved.deal),
+            from_stage=Stage.of(moved.from_stage),
+            to_stage=Stage.of(moved.to_stage),
+            neighbour_gone=moved.neighbour_gone,
+        )

@@ -1,0 +1,271 @@
+"""Mutations of leads."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import strawberry
+
+from crm.leads import operations
+from crm.leads.conversion import Conversion, convert_lead
+from crm.leads.facts import Answer
+from schema import ids, inputs
+from schema.contacts.mutations import ContactInput, OrganizationInput
+from schema.context import Info
+from schema.deals.mutations import PlaceInput, place_or_none
+from schema.deals.types import Deal
+from schema.errors import UserError, refusable
+from schema.leads.types import Criterion, CriterionState, Lead
+from schema.money import MoneyInput
+
+
+@strawberry.input(description="A lead to be made by hand: of a contact, an organization, or both.")
+class CreateLeadInput(inputs.Lenient):
+    title: str = strawberry.field(description="It in one line, 1 to 500 characters.")
+    contact_id: strawberry.ID | None = inputs.optional("Whose interest it is.")
+    organization_id: strawberry.ID | None = inputs.optional("The organization whose interest it is; left out: the contact's.")
+    source: str | None = inputs.optional("Where it came from, such as a fair; at most 200 characters.")
+    idempotency_key: str | None = inputs.idempotency_key()
+
+
+@strawberry.input(description="An answer to one question of BANT; it replaces the earlier one.")
+class CriterionAnswerInput(inputs.Lenient):
+    criterion: Criterion = strawberry.field(description="Which question.")  # type: ignore[valid-type]
+    state: CriterionState = strawberry.field(description="How it is answered.")  # type: ignore[valid-type]
+    note: str | None = inputs.optional("What else there is to say.")
+    pending_until: date | None = inputs.optional("PENDING: when it will be known.")
+    amount: MoneyInput | None = inputs.optional("BUDGET: how much there is to spend.")
+    decision_maker_id: strawberry.ID | None = inputs.optional("AUTHORITY: the contact who decides.")
+    budget_holder_id: strawberry.ID | None = inputs.optional("AUTHORITY: the contact who holds the budget.")
+    text: str | None = inputs.optional("NEED: what is needed.")
+    not_before: date | None = inputs.optional("TIMEFRAME: the earliest day.")
+    not_after: date | None = inputs.optional("TIMEFRAME: the latest day.")
+
+    def to_domain(self, index: int) -> Answer:
+        at = ("answers", str(index))
+        return Answer(
+            criterion=self.criterion,
+            state=self.state,
+            note=self.note,
+            pending_until=self.pending_until,
+            amount=self.amount.to_domain(*at, "amount") if self.amount else None,
+            decision_maker_id=ids.decode_optional("Contact", self.decision_maker_id, *at, "decisionMakerId"),
+            budget_holder_id=ids.decode_optional("Contact", self.budget_holder_id, *at, "budgetHolderId"),
+            text=self.text,
+            not_before=self.not_before,
+            not_after=self.not_after,
+        )
+
+
+@strawberry.input(description="Answers to questions of BANT.")
+class AnswerQualificationInput(inputs.Lenient):
+    id: strawberry.ID = strawberry.field(description="The lead.")
+    answers: list[CriterionAnswerInput] = strawberry.field(description="One answer for each question you know about.")
+    expected_version: int | None = inputs.expected_version()
+
+
+@strawberry.input(description="A lead to be qualified by hand.")
+class QualifyLeadInput(inputs.Lenient):
+    id: strawberry.ID = strawberry.field(description="The lead.")
+    note: str | None = inputs.optional("Why, whatever the answers say.")
+    expected_version: int | None = inputs.expected_version()
+
+
+@strawberry.input(description="A lead to be put aside.")
+class DisqualifyLeadInput(inputs.Lenient):
+    id: strawberry.ID = strawberry.field(description="The lead.")
+    reason: str | None = inputs.optional("Why; demanded. OTHER demands a note too.")
+    note: str | None = inputs.optional("More about that.")
+    nurture_until: date | None = inputs.optional("The day it is to be taken up again; left out: never by itself.")
+    expected_version: int | None = inputs.expected_version()
+
+
+@strawberry.input(description="A disqualified lead to be taken up again.")
+class ReopenLeadInput(inputs.Lenient):
+    id: strawberry.ID = strawberry.field(description="The lead.")
+    expected_version: int | None = inputs.expected_version()
+
+
+@strawberry.input(one_of=True, description="A contact: exactly one of these.")
+class ContactChoice:
+    existing_id: strawberry.ID | None = strawberry.field(description="One that is there.", default=strawberry.UNSET)
+    create: ContactInput | None = strawberry.field(description="One to be made.", default=strawberry.UNSET)
+
+
+@strawberry.input(one_of=True, description="An organization: exactly one of these.")
+class OrganizationChoice:
+    existing_id: strawberry.ID | None = strawberry.field(description="One that is there.", default=strawberry.UNSET)
+    create: OrganizationInput | None = strawberry.field(description="One to be made.", default=strawberry.UNSET)
+
+
+@strawberry.input(description="How a lead becomes a deal.")
+class ConvertLeadInput(inputs.Lenient):
+    id: strawberry.ID = strawberry.field(description="The lead.")
+    stage_id: strawberry.ID | None = inputs.optional(
+        "The stage the deal lands in; left out: the first open one of the first pipeline."
+    )
+    place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
+    force: bool = strawberry.field(
+        description="Convert although it is not QUALIFIED; owners and admins only.", default=False
+    )
+    contact: ContactChoice | None = inputs.optional("Who the deal is made with; left out: the lead's contact.")
+    organization: OrganizationChoice | None = inputs.optional(
+        "The organization the deal is made with; left out: the lead's."
+    )
+    deal_id: strawberry.ID | None = inputs.optional(
+        "An open deal that the lead is to feed instead of a new one; only its empty fields are filled."
+    )
+    expected_version: int | None = inputs.expected_version()
+
+    def to_domain(self) -> Conversion:
+        contact, organization = self.contact, self.organization
+        by_contact = contact is not None and contact.existing_id is not strawberry.UNSET
+        by_organization = organization is not None and organization.existing_id is not strawberry.UNSET
+        at_contact, at_organization = ("contact", "existingId"), ("organization", "existingId")
+        return Conversion(
+            stage_id=ids.decode_optional("Stage", self.stage_id, "stageId"),
+            place=place_or_none(self.place),
+            contact_id=ids.decode("Contact", str(contact.existing_id), *at_contact) if contact and by_contact else None,
+            new_contact=contact.create.to_domain("contact", "create") if contact and contact.create else None,
+            organization_id=ids.decode("Organization", str(organization.existing_id), *at_organization)
+            if organization and by_organization
+            else None,
+            new_organization=organization.create.to_domain() if organization and organization.create else None,
+            deal_id=ids.decode_optional("Deal", self.deal_id, "dealId"),
+            force=self.force,
+        )
+
+
+def _lead() -> Lead | None:
+    field: Lead | None = strawberry.field(description="The lead; on STALE_VERSION as it is now.", default=None)
+    return field
+
+
+@strawberry.type(description="What createLead did.")
+class CreateLeadPayload:
+    lead: Lead | None = strawberry.field(description="The new lead.", default=None)
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type(description="What answerQualification did.")
+class AnswerQualificationPayload:
+    lead: Lead | None = _lead()
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type(description="What qualifyLead did.")
+class QualifyLeadPayload:
+    lead: Lead | None = _lead()
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type(description="What disqualifyLead did.")
+class DisqualifyLeadPayload:
+    lead: Lead | None = _lead()
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type(description="What reopenLead did.")
+class ReopenLeadPayload:
+    lead: Lead | None = _lead()
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type(description="What convertLead did.")
+class ConvertLeadPayload:
+    lead: Lead | None = _lead()
+    deal: Deal | None = strawberry.field(description="The deal it became or feeds.", default=None)
+    already_converted: bool = strawberry.field(
+        description="It had been converted before; this call changed nothing.", default=False
+    )
+    user_errors: list[UserError] = inputs.user_errors()
+
+
+@strawberry.type
+class LeadMutations:
+    @strawberry.mutation(description="Makes a lead by hand.")
+    @refusable(CreateLeadPayload)
+    async def create_lead(self, info: Info, input: CreateLeadInput) -> CreateLeadPayload:
+        new = operations.NewLead(
+            title=input.title,
+            contact_id=ids.decode_optional("Contact", input.contact_id, "contactId"),
+            organization_id=ids.decode_optional("Organization", input.organization_id, "organizationId"),
+            source=input.source,
+        )
+        lead = await operations.create_lead(
+            actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now
+        )
+        return CreateLeadPayload(lead=Lead.of(lead))
+
+    @strawberry.mutation(
+        description="Answers questions of BANT. The first answer makes the lead PROSPECTING; when all four are MET it "
+        "becomes QUALIFIED by itself."
+    )
+    @refusable(AnswerQualificationPayload, lead=Lead.of)
+    async def answer_qualification(self, info: Info, input: AnswerQualificationInput) -> AnswerQualificationPayload:
+        lead = await operations.answer_qualification(
+            actor=info.context.actor,
+            lead_id=ids.decode("Lead", input.id, "id"),
+            answers=tuple(answer.to_domain(index) for index, answer in enumerate(input.answers)),
+            expected_version=input.expected_version,
+            now=info.context.now,
+        )
+        info.context.forget()
+        return AnswerQualificationPayload(lead=Lead.of(lead))
+
+    @strawberry.mutation(description="Qualifies a lead by hand, whatever its answers.")
+    @refusable(QualifyLeadPayload, lead=Lead.of)
+    async def qualify_lead(self, info: Info, input: QualifyLeadInput) -> QualifyLeadPayload:
+        lead = await operations.qualify_lead(
+            actor=info.context.actor,
+            lead_id=ids.decode("Lead", input.id, "id"),
+            note=input.note,
+            expected_version=input.expected_version,
+            now=info.context.now,
+        )
+        info.context.forget()
+        return QualifyLeadPayload(lead=Lead.of(lead))
+
+    @strawberry.mutation(description="Puts a lead aside for a reason.")
+    @refusable(DisqualifyLeadPayload, lead=Lead.of)
+    async def disqualify_lead(self, info: Info, input: DisqualifyLeadInput) -> DisqualifyLeadPayload:
+        lead = await operations.disqualify_lead(
+            actor=info.context.actor,
+            lead_id=ids.decode("Lead", input.id, "id"),
+            reason=input.reason,
+            note=input.note,
+            nurture_until=input.nurture_until,
+            expected_version=input.expected_version,
+            now=info.context.now,
+        )
+        info.context.forget()
+        return DisqualifyLeadPayload(lead=Lead.of(lead))
+
+    @strawberry.mutation(description="Takes a disqualified lead up again: it is PROSPECTING and keeps its answers.")
+    @refusable(ReopenLeadPayload, lead=Lead.of)
+    async def reopen_lead(self, info: Info, input: ReopenLeadInput) -> ReopenLeadPayload:
+        lead = await operations.reopen_lead(
+            actor=info.context.actor,
+            lead_id=ids.decode("Lead", input.id, "id"),
+            expected_version=input.expected_version,
+            now=info.context.now,
+        )
+        info.context.forget()
+        return ReopenLeadPayload(lead=Lead.of(lead))
+
+    @strawberry.mutation(
+        description="Turns a qualified lead into a deal, where it was dropped. Repeating it returns the same deal."
+    )
+    @refusable(ConvertLeadPayload, lead=Lead.of, deal=Deal.of)
+    async def convert_lead(self, info: Info, input: ConvertLeadInput) -> ConvertLeadPayload:
+        converted = await convert_lead(
+            actor=info.context.actor,
+            lead_id=ids.decode("Lead", input.id, "id"),
+            how=input.to_domain(),
+            expected_version=input.expected_version,
+            now=info.context.now,
+        )
+        info.context.forget()
+        return ConvertLeadPayload(
+            lead=Lead.of(converted.lead), deal=Deal.of(converted.deal), already_converted=converted.already
+        )

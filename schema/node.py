@@ -1,0 +1,45 @@
+"""What every entity of the API has in common."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+
+from schema import ids
+
+
+@strawberry.interface(description="An object with a global id, by which `node` finds it again.")
+class Node:
+    """Shows one row. A field without a resolver is the row's attribute of the same name."""
+
+    row: strawberry.Private[Any]
+
+    @strawberry.field(description="Global id: opaque, and the same for ever.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(ids.encode(type(self.row).__name__, self.row.id))
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        return cls(row=row)
+
+    @classmethod
+    def of_optional(cls, row: Any) -> Self | None:
+        return None if row is None else cls(row=row)
+
+
+def attribute(source: Any, name: str) -> object:
+    """The default resolver: a field of an entity is an attribute of its row."""
+    row = getattr(source, "row", None)
+    return getattr(row, name) if row is not None and hasattr(row, name) else getattr(source, name)
+
+
+def shown(description: str) -> Any:
+    """A field whose value is the row's attribute of the same name."""
+    return strawberry.field(description=description, default=None)
+
+
+def global_id(type_name: str, id: UUID) -> strawberry.ID:
+    """The global id of a row that need not be read."""
+    return strawberry.ID(ids.encode(type_name, id))

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 
+# U+0080 to U+009F are controls that nobody sends: they are cp1252 read as Latin-1 ("\x80" means a euro sign).
+_C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+_HAS_C1 = re.compile(r"[\x80-\x9f]")
 # Controls but tab and newline (PostgreSQL refuses NUL, people see none of them), and lone surrogates (no UTF-8).
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 # Marks that turn the reading direction and so make "gpj.exe" read as "exe.jpg" (CVE-2021-42574), and zero-width ones.
 _DECEIVING = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
 def clean(text: str) -> str:
     """The text without characters that the database refuses; line ends as newlines."""
+    if _HAS_C1.search(text):
+        text = text.translate(_C1)
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line without controls, cut to the limit (in characters) with an ellipsis."""
-    # Whitespace is folded first: a tab or a vertical tab stands for a space, not for nothing.
-    line = _UNWANTED.sub("", " ".join(text.split())).strip()
+    # Cleaned first: U+0085 counts as a blank to split(), and is an ellipsis of cp1252.
+    line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from adapters.clean import clean, file_name, one_line
-from adapters.mail.charsets import decode
+from adapters.clean import clean, file_name, one_line, undeceiving
+from adapters.mail.charsets import codec, decode
 from adapters.mail.headers import scan
 from adapters.mail.html import to_text
 from adapters.mail.parts import Part
@@ -121,11 +121,7 @@ def _text(raw: bytes, part: Part) -> tuple[str, str]:
     data, notes = _bytes(raw, part)
     text, charset = decode(data, part.parameters.get("charset"))
     declared = one_line(part.parameters.get("charset", ""), 40)
-    if declared and charset == "us-ascii":
-        charset = declared.lower()
-    said = f"text taken from the {'text/plain' if part.is_multipart else part.type} part ({charset}"
-    if declared and _bare(declared) != _bare(charset):
-        said += f", declared as {declared}"
+    said = f"text taken from the {'text/plain' if part.is_multipart else part.type} part ({_said(charset, declared)}"
     text = clean(text)
     if part.type == "text/html":
         text, whole = to_text(text)
@@ -135,8 +131,12 @@ def _text(raw: bytes, part: Part) -> tuple[str, str]:
     return clean(text).strip("\n").rstrip(), ", ".join([said, *notes]) + ")"
 
 
-def _bare(charset: str) -> str:
-    return "".join(filter(str.isalnum, charset.lower()))
+def _said(charset: str, declared: str) -> str:
+    """The charset for the trace: as declared, where that was true."""
+    known = codec(declared)
+    if known and (charset == "us-ascii" or known == codec(charset)):
+        return declared.lower()
+    return f"{charset}, declared as {declared}" if declared else charset
 
 
 def _bytes(raw: bytes, part: Part) -> tuple[bytes, list[str]]:
@@ -188,4 +188,4 @@ def _attachment_name(raw: bytes, part: Part) -> str:
     if part.type == "message/rfc822":
         subject = text_of(scan(raw[part.start : part.end]).first("subject") or b"")
         return file_name(f"{one_line(subject, 150) or 'mail'}.eml".replace("/", "-"))
-    return file_name(f"unnamed{_ENDINGS.get(part.type, '')} ({part.type})".replace("/", "-"))
+    return one_line(undeceiving(f"unnamed{_ENDINGS.get(part.type, '')} ({part.type})"), 200)

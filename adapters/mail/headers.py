@@ -65,7 +65,7 @@ def scan(
 ) -> Block:
     """The header block that starts at an offset.
 
-    root: a mail itself, before which blank lines, a byte order mark and an mbox line are passed over.
+    root: a mail itself, before which blanks, a byte order mark and an mbox line are passed over.
     delimiters: lines (without line end) that end the block, as a part may end before its headers do.
     """
     window = raw[start : start + limit + 1]
@@ -98,7 +98,7 @@ def _lines(window: bytes, *, root: bool) -> tuple[list[bytes], int]:
     """The lines up to and with the blank one, and how many bytes stand before the first of them."""
     skipped = 0
     if root:
-        body = window.removeprefix(_BOM).lstrip(b"\r\n")
+        body = window.removeprefix(_BOM).lstrip(b" \t\r\n")
         if body.startswith((b"From ", b">From ")):
             body = body[len(body.splitlines(keepends=True)[0]) :]
         skipped = len(window) - len(body)
@@ -109,9 +109,14 @@ def _lines(window: bytes, *, root: bool) -> tuple[list[bytes], int]:
 
 
 def _last_known(lines: list[bytes]) -> int:
-    """The last line that is a header of a known name; -1 where there is none."""
-    known = (n for n, line in enumerate(lines[:MAX_LINES]) if (m := _FIELD.match(line)) and m[1].lower() in _KNOWN)
-    return max(known, default=-1)
+    """The last line that is a header of a known name, before any that begins a part; -1 where there is none."""
+    last = -1
+    for number, line in enumerate(lines[:MAX_LINES]):
+        if line.startswith(b"--"):
+            break
+        if (match := _FIELD.match(line)) and match[1].lower() in _KNOWN:
+            last = number
+    return last
 
 
 def _block(fields: list[tuple[str, list[bytes]]], body: int, *, complete: bool = True) -> Block:

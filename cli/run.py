@@ -141,7 +141,7 @@ class _Run:
 def _place(server: Server | None, given: str | None) -> tuple[int | None, str | None]:
     """Port and URL of an embedded server, or of the one the operator gave."""
     if server is not None:
-        return server.port, server.url
+        return (server.port, server.url) if server.is_prepared else (None, None)
     return (urllib.parse.urlsplit(given).port, given) if given else (None, None)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import socket
 import urllib.parse
+from typing import Any
 
 from embedded.process import EmbeddedError
 
@@ -60,11 +61,13 @@ def check_broker(url: str) -> None:
 def _reach_redis(url: str) -> None:
     # Imported here: a run with the embedded broker does without, and starts faster.
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
-    timeouts: dict[str, float] = {"socket_timeout": _SECONDS}
+    options: dict[str, Any] = {"socket_timeout": _SECONDS, "retry": Retry(NoBackoff(), 0)}
     if not url.startswith("unix"):
-        timeouts["socket_connect_timeout"] = _SECONDS
-    with contextlib.closing(redis.Redis.from_url(url, **timeouts)) as client:
+        options["socket_connect_timeout"] = _SECONDS
+    with contextlib.closing(redis.Redis.from_url(url, **options)) as client:
         client.ping()
 
 

@@ -17,16 +17,18 @@ class Output:
     """Writes whole lines; colours only for a terminal. Whoever has stopped listening does not stop the run."""
 
     def __init__(self, stream: TextIO = sys.stdout, environ: dict[str, str] | None = None) -> None:
-        self._stream = stream
+        self._stream: TextIO | None = stream
         self._colours = stream.isatty() and not (os.environ if environ is None else environ).get("NO_COLOR")
 
     def say(self, text: str = "") -> None:
         """A line of the run itself."""
+        if self._stream is None:
+            return
         try:
             self._stream.write(text + "\n")
             self._stream.flush()
         except (OSError, ValueError):  # the pipe's reader has gone, or the terminal
-            self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            self._stream = None
 
     def line(self, name: str, text: str) -> None:
         """A line of a part."""

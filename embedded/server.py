@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -27,6 +28,9 @@ class Server(ABC):
         self._port: int | None = None
         self._process: Process | None = None
         self._was_ready = False
+        self._choosing = threading.Lock()
+        self.is_prepared = False
+        """From then on port and passwords are settled and may be told."""
 
     def __enter__(self) -> Self:
         return self.start()
@@ -37,9 +41,10 @@ class Server(ABC):
     @property
     def port(self) -> int:
         """The same one over restarts, and over runs as long as nobody else takes it."""
-        if self._port is None:
-            self._port = remembered_port(self.state / f"{self.name}.port")
-        return self._port
+        with self._choosing:  # asked for in the main thread while prepare() runs in another
+            if self._port is None:
+                self._port = remembered_port(self.state / f"{self.name}.port")
+            return self._port
 
     @property
     def pid(self) -> int | None:
@@ -72,9 +77,10 @@ class Server(ABC):
         Raises: EmbeddedError.
         """
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.make_ready_to_start()
         if self._port is not None and not self._was_ready and not port_is_free(self._port):
-            self._port = None  # lost to somebody between choosing and listening; nobody has been told of it yet
+            self._port = None  # lost to somebody between choosing and listening; nobody uses it yet
+        self.make_ready_to_start()
+        self.is_prepared = True
 
     def confirm(self, pid: int) -> bool:
         """Whether it is ready; from the first time on it keeps its port."""

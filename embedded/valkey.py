@@ -51,9 +51,6 @@ class Valkey(Server):
     def make_ready_to_start(self) -> None:
         self.data.mkdir(mode=0o700, exist_ok=True)
         wait_for_leftovers(self.data, "valkey-server", signal.SIGTERM)
-
-    def prepare(self) -> None:
-        super().prepare()
         # In a file and not on the command line, where everybody on the machine could read the password.
         lines = {
             "bind": "127.0.0.1",

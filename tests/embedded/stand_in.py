@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import subprocess
 import sys
 import time
 
@@ -34,10 +33,15 @@ def api() -> None:
 
 
 def worker() -> None:
-    """Like Celery's: a parent with a child, which it loses when it is killed."""
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    """Like Celery's: a parent with a child that dies with it."""
+    child = Launch(argv=(sys.executable, __file__, "child"), environment=os.environ).spawn()
+    print("child", child.pid)
     print("x" * 200_000)
     print("worker is ready", flush=True)
+    time.sleep(600)
+
+
+def child() -> None:
     time.sleep(600)
 
 

@@ -12,12 +12,13 @@ from settings import SettingsError
 _COMMANDS = {
     "run": ("cli.run:run", "Start everything on this machine: servers, database, API, worker, beat."),
     "prepare": ("cli.prepare:prepare", "Create and migrate the database, make the first workspace."),
+    "migrate": ("cli.prepare:migrate", "Bring the database to this version's schema."),
     "walk": ("cli.walk:walk", "Walk through the product against a running instance."),
     "workspace": ("cli.workspace:workspace", "Make and list workspaces."),
-    "sdl": ("cli.sdl:sdl", "Print the GraphQL schema."),
-    "check-sdl": ("cli.sdl:check_sdl", "Fail unless the committed schema is the one in the code."),
-    "makemigrations": ("cli.migrations:makemigrations", "Write the migrations that the models ask for."),
-    "check-migrations": ("cli.migrations:check_migrations", "Fail unless the migrations lead to the models."),
+    "sdl": ("cli.schema:sdl", "Print the GraphQL schema."),
+    "check-sdl": ("cli.schema:check_sdl", "Fail unless the committed schema is the one in the code."),
+    "makemigrations": ("cli.schema:makemigrations", "Write the migrations that the models ask for."),
+    "check-migrations": ("cli.schema:check_migrations", "Fail unless the migrations lead to the models."),
 }
 
 

@@ -49,9 +49,15 @@ async def mailbox_of(secret: str) -> ChannelDoor | None:
     return _channel(await execute("SELECT * FROM door_mail($1)", hashed(secret)))
 
 
-async def due_messages(*, now: datetime, ring_again_after: timedelta, at_most: int) -> list[tuple[UUID, UUID]]:
-    """(workspace id, message id) of inbound messages that want work and that no doorbell rang for lately; oldest first."""
-    rows = await execute("SELECT * FROM door_due($1, $2, $3)", now, now - ring_again_after, at_most)
+async def due_messages(
+    *, now: datetime, grace: timedelta, ring_again_after: timedelta, at_most: int
+) -> list[tuple[UUID, UUID]]:
+    """(workspace id, message id) of inbound messages that want work and that no doorbell rang for lately; oldest first.
+
+    ``grace``: how long a message must have been due, so that a doorbell on its way is not overtaken.
+    They count as rung for from now on.
+    """
+    rows = await execute("SELECT * FROM door_due($1, $2, $3, $4)", now, now - grace, now - ring_again_after, at_most)
     return [(_uuid(row["workspace_id"]), _uuid(row["message_id"])) for row in rows]
 
 

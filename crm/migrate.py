@@ -10,7 +10,7 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as run_migrations
 
-from crm.db import tortoise_config
+from crm.db import execute, tortoise_config
 from crm.sealing import APP_ROLE
 
 _LOCK = 4_242_017  # any number that nothing else in the database uses as an advisory lock
@@ -38,16 +38,16 @@ async def prepare_database(owner_url: str, app_password: str) -> None:
             await run_migrations(config=tortoise_config(owner_url, maximum=2))
         finally:
             await Tortoise.close_connections()
+        # So that the application can say whether the schema is the one it was written for.
+        await connection.execute(f"GRANT SELECT ON tortoise_migrations TO {APP_ROLE}")
     finally:
         await connection.close()
 
 
-async def migrated(connection: asyncpg.Connection) -> bool:
-    """Whether the newest migration has been applied."""
-    exists = await connection.fetchval("SELECT to_regclass('tortoise_migrations') IS NOT NULL")
-    return bool(exists) and bool(
-        await connection.fetchval("SELECT EXISTS (SELECT 1 FROM tortoise_migrations WHERE name = $1)", LATEST)
-    )
+async def is_migrated() -> bool:
+    """Whether the newest migration has been applied to the database this process is connected to."""
+    rows = await execute("SELECT EXISTS (SELECT 1 FROM tortoise_migrations WHERE name = $1) AS applied", LATEST)
+    return bool(rows[0]["applied"])
 
 
 async def first_workspace(owner_url: str) -> UUID | None:

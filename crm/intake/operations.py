@@ -103,8 +103,8 @@ async def receive(*, actor: Actor, delivery: Delivery, now: datetime) -> Receive
         "WITH message AS ("
         " INSERT INTO inbound_message (id, workspace_id, channel_id, kind, content_type, size, fingerprint,"
         " idempotency_key, message_id_header, received_at, last_delivered_at, deliveries, state, attempts, due_at,"
-        " rung_at, trace)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, 1, 'RECEIVED', 0, $10, $10, '[]')"
+        " trace)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, 1, 'RECEIVED', 0, $10, '[]')"
         " ON CONFLICT DO NOTHING RETURNING id)"
         " INSERT INTO inbound_raw (id, workspace_id, message_id, content)"
         " SELECT $11, $2, message.id, $12 FROM message RETURNING message_id",

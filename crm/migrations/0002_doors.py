@@ -28,13 +28,13 @@ CREATE FUNCTION door_mail(wanted bytea)
 RETURNS TABLE (workspace_id uuid, channel_id uuid) STABLE {OPEN} AS $$
     SELECT c.workspace_id, c.id FROM public.channel c WHERE c.secret_hash = wanted AND c.kind = 'MAIL'
 $$""",
-    "door_due(timestamptz, timestamptz, integer)": f"""
-CREATE FUNCTION door_due(at_time timestamptz, rung_before timestamptz, at_most integer)
+    "door_due(timestamptz, timestamptz, timestamptz, integer)": f"""
+CREATE FUNCTION door_due(at_time timestamptz, due_before timestamptz, rung_before timestamptz, at_most integer)
 RETURNS TABLE (workspace_id uuid, message_id uuid) VOLATILE {OPEN} AS $$
     UPDATE public.inbound_message m SET rung_at = at_time
     FROM (
         SELECT i.id FROM public.inbound_message i
-        WHERE i.due_at <= at_time AND (i.rung_at IS NULL OR i.rung_at <= rung_before)
+        WHERE i.due_at <= due_before AND (i.rung_at IS NULL OR i.rung_at <= rung_before)
         ORDER BY i.due_at LIMIT at_most FOR UPDATE SKIP LOCKED
     ) due
     WHERE m.id = due.id

@@ -1,0 +1,87 @@
+"""The HTTP application: routes, lifespan, and the one place that wires the edge to its surroundings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from api.graphql import GraphQLView
+from api.health import healthz, readyz
+from api.ingress.forms import preflight, receive_form
+from api.ingress.mail import receive_mail
+from api.wiring import Wiring
+from crm import db
+from crm.doorbell import Doorbell
+from crm.intake.secrets import SecretBox
+from schema.build import build_schema
+from schema.cursors import CursorSigner
+from workers.doorbell import CeleryDoorbell
+
+log = logging.getLogger("anbahn.api")
+
+
+def create_app(
+    *,
+    database_url: str,
+    redis_url: str,
+    secret: str,
+    public_url: str | None = None,
+    doorbell: Doorbell | None = None,
+) -> Starlette:
+    """Put the application together.
+
+    ``database_url`` logs in as the application's role; ``doorbell`` replaces the Celery one in tests.
+    """
+    wiring = Wiring(
+        doorbell=doorbell or CeleryDoorbell(redis_url),
+        box=SecretBox(secret),
+        cursors=CursorSigner(secret),
+        redis_url=redis_url,
+        public_url=public_url,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with db.connected(database_url, minimum=2, maximum=20):
+            yield
+
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/graphql", GraphQLView(build_schema())),
+            Route("/ingress/forms/{key}", receive_form, methods=["POST"]),
+            Route("/ingress/forms/{key}", preflight, methods=["OPTIONS"]),
+            Route("/ingress/mail/raw", receive_mail, methods=["POST"]),
+        ],
+        lifespan=lifespan,
+        exception_handlers={404: _not_found, 405: _wrong_method, Exception: _fault},
+    )
+    app.state.wiring = wiring
+    return app
+
+
+async def _not_found(request: Request, _error: Exception) -> JSONResponse:
+    return _error(404, "NOT_FOUND", f"There is nothing at {request.url.path}.")
+
+
+async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
+    headers = getattr(error, "headers", None)
+    return _error(405, "METHOD_NOT_ALLOWED", f"{request.method} does nothing at {request.url.path}.", headers)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    incident = uuid4().hex[:12]
+    log.error("incident %s at %s %s", incident, request.method, request.url.path, exc_info=error)
+    return _error(500, "INTERNAL", f"Something went wrong on our side (incident {incident}); nothing was acknowledged.")
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)

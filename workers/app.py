@@ -1,0 +1,51 @@
+"""The workers' Celery application: queues, tasks, the beat's schedule, and what a process does when it begins and ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_process_init, worker_process_shutdown, worker_ready
+
+from workers import runtime
+from workers.broker import MAINTENANCE, make_celery
+
+
+def create_celery(*, database_url: str, redis_url: str, sweep_seconds: float) -> Celery:
+    """The application for worker and beat processes. Intervals are in seconds."""
+    runtime.configure(database_url=database_url, sweep_seconds=sweep_seconds)
+    app = make_celery(
+        redis_url,
+        include=["workers.intake"],
+        beat_schedule={
+            "intake.sweep": {
+                "task": "intake.sweep",
+                "schedule": sweep_seconds,
+                # A tick that no worker took is worthless once the next one has come.
+                "options": {"queue": MAINTENANCE, "expires": max(sweep_seconds, 1.0)},
+            },
+        },
+        beat_max_loop_interval=min(sweep_seconds, 5.0),
+    )
+    app.set_default()
+    return app
+
+
+@worker_ready.connect
+def _worker_ready(**_more: Any) -> None:
+    print("worker is ready", flush=True)
+
+
+@beat_init.connect
+def _beat_ready(**_more: Any) -> None:
+    print("beat is ready", flush=True)
+
+
+@worker_process_init.connect
+def _process_begins(**_more: Any) -> None:
+    runtime.runtime()  # fail here, visibly, when the process was not configured
+
+
+@worker_process_shutdown.connect
+def _process_ends(**_more: Any) -> None:
+    runtime.runtime().close()

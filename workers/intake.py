@@ -1,0 +1,72 @@
+"""Tasks of intake: claim, parse, file; and the sweep that finds what no doorbell reached."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from uuid import UUID
+
+from celery import shared_task
+
+from crm.accounts.facts import Actor
+from crm.db import UNREACHABLE
+from crm.doors import due_messages
+from crm.intake import filing, operations
+from crm.intake.facts import Claim
+from workers.broker import INTAKE, MAINTENANCE
+from workers.runtime import runtime
+
+log = logging.getLogger("anbahn.intake")
+
+MOST_PER_SWEEP = 500
+
+
+@shared_task(name="intake.process", queue=INTAKE)
+def process(*, workspace_id: str, message_id: str, **_newer_args: object) -> None:
+    """Turn one inbound message into a lead. Does nothing when somebody else has it, or when it is done.
+
+    Parsing happens in a child that can be killed, with no transaction open.
+    """
+    actor = Actor.system(UUID(workspace_id))
+    run, sandbox = runtime().run, runtime().sandbox
+    try:
+        claim = run(operations.claim(actor=actor, message_id=UUID(message_id), now=_now()))
+    except UNREACHABLE as error:
+        log.warning("message %s not claimed, a sweep will find it: %s", message_id, type(error).__name__)
+        return
+    if claim is None:
+        return
+    parsed = sandbox.read(claim.kind.value, claim.content_type, claim.raw)
+    try:
+        run(filing.file(actor=actor, claim=claim, parsed=parsed, now=_now()))
+    except Exception as error:
+        log.exception("message %s, attempt %s: filing failed", message_id, claim.attempt)
+        _postpone(actor, claim, type(error).__name__)
+
+
+@shared_task(name="intake.sweep", queue=MAINTENANCE)
+def sweep(**_newer_args: object) -> None:
+    """Ring for messages that are due and that nobody has taken: a lost task, a dead worker, a backoff that is over."""
+    limits = runtime().limits
+    due = due_messages(
+        now=_now(), grace=limits.grace, ring_again_after=limits.ring_again_after, at_most=MOST_PER_SWEEP
+    )
+    try:
+        found = runtime().run(due)
+    except UNREACHABLE as error:
+        log.warning("no sweep: %s", type(error).__name__)
+        return
+    for workspace_id, message_id in found:
+        process.apply_async(kwargs={"workspace_id": str(workspace_id), "message_id": str(message_id)})
+
+
+def _postpone(actor: Actor, claim: Claim, error: str) -> None:
+    try:
+        runtime().run(operations.postpone(actor=actor, claim=claim, error=error, now=_now()))
+    except Exception:
+        # Its lease runs out by itself, and a sweep finds it then.
+        log.exception("message %s could not be given back", claim.message_id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,19 @@
+"""Entry point of the worker and beat processes: ``celery -A workers.main worker`` and ``… beat``."""
+
+from __future__ import annotations
+
+import logging
+
+import settings
+from workers.app import create_celery
+
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+for _noisy in ("celery", "kombu", "tortoise", "asyncio"):
+    logging.getLogger(_noisy).setLevel(logging.WARNING)
+
+_settings = settings.read()
+app = create_celery(
+    database_url=_settings.app_database_url(),
+    redis_url=_settings.required_redis_url(),
+    sweep_seconds=_settings.sweep_seconds,
+)

@@ -38,7 +38,9 @@ class Sandbox:
     Safe to use from several threads (one message at a time) and after a fork (the new process starts its own child).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "adapters.child") -> None:
+        """module: what the child runs; another one only in tests, to see it misbehave."""
+        self._module = module
         self._lock = threading.Lock()
         self._child: _Child | None = None
         _SANDBOXES.add(self)
@@ -85,7 +87,7 @@ class Sandbox:
             self._child.close()
             self._child = None
         if self._child is None:
-            self._child = _Child()
+            self._child = _Child(self._module)
         try:
             answer = self._child.ask(kind, content_type, raw)
         except BaseException:
@@ -133,11 +135,11 @@ class _KilledFromOutside(Exception):
 class _Child:
     """The running process and its two pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         # Neither settings nor secrets: the reader needs none, and a stranger's bytes are near it.
         environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-B", "-E", "-m", "adapters.child", str(os.getpid())],
+            [sys.executable, "-B", "-E", "-m", module, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
-from strawberry.http.exceptions import HTTPException
+from cross_web import HTTPException
 from strawberry.schema.base import BaseSchema
 from strawberry.types import ExecutionResult
 

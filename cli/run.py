@@ -176,7 +176,7 @@ def environment(resolved: Settings, *, as_owner: bool, environ: Mapping[str, str
 
 def programs(resolved: Settings) -> list[Program]:
     """API, worker and beat."""
-    celery = ("celery", "-A", "workers.main")
+    celery = ("celery", "--quiet", "-A", "workers.main")
     api = Program(
         "api",
         _launch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from workers import kombu_guard
 
@@ -22,7 +22,8 @@ def make_celery(redis_url: str, **more: Any) -> Celery:
     app = Celery("anbahn", broker=redis_url, set_as_current=False)
     app.conf.update(
         task_default_queue=MAINTENANCE,
-        task_queues=(Queue(INTAKE), Queue(MAINTENANCE)),
+        # Each with an exchange of its own: without one, Celery binds both to the default's, and a task goes to both.
+        task_queues=tuple(Queue(name, Exchange(name), routing_key=name) for name in (INTAKE, MAINTENANCE)),
         task_create_missing_queues=False,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
@@ -31,6 +32,7 @@ def make_celery(redis_url: str, **more: Any) -> Celery:
         accept_content=["json"],
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_send_task_events=False,
         enable_utc=True,
         timezone="UTC",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import warnings
+
+from celery.platforms import SecurityWarning
 
 import settings
 from workers.app import create_celery
@@ -10,6 +13,9 @@ from workers.app import create_celery
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 for _noisy in ("celery", "kombu", "tortoise", "asyncio"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
+
+# The warning is about pickled tasks run as root; only JSON is accepted here.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 _settings = settings.read()
 app = create_celery(

@@ -234,7 +234,7 @@ def welcome(resolved: Settings, state: StateDirectory, output: Output, *, key_is
     else:
         key, kept = resolved.admin_key or "", f"  (kept in {state.admin_key_file})"
         bearer = shlex.quote(f"authorization: Bearer {key}")
-    query = shlex.quote('{"query": "{ __typename }"}')
+    query = shlex.quote('{"query": "{ pipelines { name stages { name totals { count } } } }"}')
     lines = (
         "",
         output.paint(f"Anbahn is ready: {url}", _BOLD),

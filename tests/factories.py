@@ -1,0 +1,84 @@
+"""Records for tests, made by the same operations that people use."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from adapters.read import read
+from crm.accounts.facts import Actor
+from crm.contacts.models import Contact, Organization
+from crm.contacts.operations import NewContact, NewOrganization, create_contact, create_organization
+from crm.deals.models import Deal
+from crm.deals.operations import NewDeal, create_deal
+from crm.intake import filing, operations
+from crm.intake.facts import ChannelKind
+from crm.intake.operations import Delivery, Received
+from crm.leads.facts import Answer, Criterion, CriterionState
+from crm.leads.models import Lead
+from crm.leads.operations import NewLead, answer_qualification, create_lead
+from crm.money import Money
+from tests.conftest import NOW, Company
+
+_numbers = count(1)
+
+
+async def make_contact(actor: Actor, name: str = "Anna Beispiel", **fields: Any) -> Contact:
+    return await create_contact(actor=actor, new=NewContact(name=name, **fields), idempotency_key=None, now=NOW)
+
+
+async def make_organization(actor: Actor, name: str = "Beispiel GmbH", domain: str | None = None) -> Organization:
+    new = NewOrganization(name=name, domain=domain)
+    return await create_organization(actor=actor, new=new, idempotency_key=None, now=NOW)
+
+
+async def make_lead(actor: Actor, title: str = "Three pumps", **fields: Any) -> Lead:
+    if "contact_id" not in fields and "organization_id" not in fields:
+        fields["contact_id"] = (await make_contact(actor, f"Person {next(_numbers)}")).id
+    return await create_lead(actor=actor, new=NewLead(title=title, **fields), idempotency_key=None, now=NOW)
+
+
+ALL_MET = (
+    Answer(Criterion.BUDGET, CriterionState.MET, amount=Money(1_250_000, "EUR")),
+    Answer(Criterion.AUTHORITY, CriterionState.MET),
+    Answer(Criterion.NEED, CriterionState.MET, text="Pumps"),
+    Answer(Criterion.TIMEFRAME, CriterionState.MET, not_before=date(2026, 5, 1), not_after=date(2026, 6, 30)),
+)
+
+
+async def make_qualified_lead(actor: Actor, title: str = "Three pumps", **fields: Any) -> Lead:
+    lead = await make_lead(actor, title, **fields)
+    return await answer_qualification(actor=actor, lead_id=lead.id, answers=ALL_MET, expected_version=None, now=NOW)
+
+
+async def make_deal(actor: Actor, title: str = "Pumps", **fields: Any) -> Deal:
+    return await create_deal(actor=actor, new=NewDeal(title=title, **fields), idempotency_key=None, now=NOW)
+
+
+async def deliver(company: Company, kind: ChannelKind, raw: bytes, *, now: datetime = NOW, **fields: Any) -> Received:
+    """Store a delivery as the ingress does, with a fingerprint over the raw bytes unless one is given."""
+    import hashlib
+
+    channel = company.form if kind is ChannelKind.FORM else company.mailbox
+    default_type = "application/x-www-form-urlencoded" if kind is ChannelKind.FORM else "message/rfc822"
+    delivery = Delivery(
+        **{
+            "channel_id": channel.id,
+            "kind": kind,
+            "content_type": default_type,
+            "raw": raw,
+            "fingerprint": hashlib.sha256(raw).digest(),
+            **fields,
+        }
+    )
+    return await operations.receive(actor=company.system, delivery=delivery, now=now)
+
+
+async def process(company: Company, received: Received, *, now: datetime = NOW) -> Any:
+    """Claim, read and file a message as a worker does; the id of its lead, or None."""
+    claim = await operations.claim(actor=company.system, message_id=received.message_id, now=now)
+    if claim is None:
+        return None
+    parsed = read(claim.kind.value, claim.content_type, claim.raw)
+    return await filing.file(actor=company.system, claim=claim, parsed=parsed, now=now)

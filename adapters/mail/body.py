@@ -126,7 +126,10 @@ def _text(raw: bytes, part: Part) -> tuple[str, str]:
     if part.type == "text/html":
         text, whole = to_text(text)
         notes += [] if whole else ["cut: the HTML is longer than is read"]
-    elif part.parameters.get("format", "").lower() == "flowed":
+    elif len(text) > 2 * MAX_TEXT:
+        text = text[: 2 * MAX_TEXT]
+        notes.append("cut")
+    if part.type != "text/html" and part.parameters.get("format", "").lower() == "flowed":
         text = unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
     return clean(text).strip("\n").rstrip(), ", ".join([said, *notes]) + ")"
 

@@ -19,8 +19,8 @@ MAX_HEADER = 64 * 1024
 
 # RFC 5322 section 3.6.8 allows any printable character in a name; what is really sent starts with a letter or digit.
 _FIELD = re.compile(rb"([A-Za-z0-9][!-9;-~]*)[ \t]*:")
-# Atomic groups: else the two bytes of one CRLF would pass for two line ends.
-_BLANK = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_BLANKS = re.compile(rb"[ \t\r\n]+")
 _BOM = b"\xef\xbb\xbf"
 # A line that is no header may stand among headers (a fold that lost its indent). It is taken as one only where
 # headers of these names follow it; otherwise the body has begun without its blank line.
@@ -68,53 +68,50 @@ def scan(
     root: a mail itself, before which blanks, a byte order mark and an mbox line are passed over.
     delimiters: lines (without line end) that end the block, as a part may end before its headers do.
     """
-    window = raw[start : start + limit + 1]
-    if not root and window[:1] in (b"\r", b"\n"):
-        return Block((), start + (2 if window.startswith(b"\r\n") else 1), complete=True)
-    lines, offset = _lines(window, root=root)
-    last_known = _last_known(lines) if root else -1
+    stop = min(len(raw), start + limit + 1)
+    begin = _past_preface(raw, start, stop) if root else start
+    last_known = _last_known(raw, begin, stop) if root else -1
     fields: list[tuple[str, list[bytes]]] = []
-    for number, line in enumerate(lines):
+    offset = begin
+    for number, match in enumerate(_LINE.finditer(raw, begin, stop)):
+        offset = match.start()
+        content = match[0].rstrip(b"\r\n")
         if number == MAX_LINES:
-            return _block(fields, start + offset, complete=False)
-        content = line.rstrip(b"\r\n")
+            return _block(fields, offset, complete=False)
         if not content:  # a line of blanks alone is a fold (obs-FWS, RFC 5322 section 4.2), not the end
-            return _block(fields, start + offset + len(line))
+            return _block(fields, match.end())
         if content[:2] == b"--" and content.rstrip(b" \t") in delimiters:
-            return _block(fields, start + offset)
+            return _block(fields, offset)
         if content[:1] in (b" ", b"\t") and fields:
             fields[-1][1].append(content)
-        elif match := _FIELD.match(content):
-            fields.append((match[1].decode("ascii").lower(), [content[match.end() :]]))
+        elif header := _FIELD.match(content):
+            fields.append((header[1].decode("ascii").lower(), [content[header.end() :]]))
         elif number > last_known:
-            return _block(fields, start + offset)
-        elif fields and not content.startswith((b"From ", b">From ")):
+            return _block(fields, offset)
+        elif fields:
             fields[-1][1].append(content)
-        offset += len(line)
-    return _block(fields, start + offset, complete=len(window) <= limit)
+        offset = match.end()
+    return _block(fields, offset, complete=stop - start <= limit)
 
 
-def _lines(window: bytes, *, root: bool) -> tuple[list[bytes], int]:
-    """The lines up to and with the blank one, and how many bytes stand before the first of them."""
-    skipped = 0
-    if root:
-        body = window.removeprefix(_BOM).lstrip(b" \t\r\n")
-        if body.startswith((b"From ", b">From ")):
-            body = body[len(body.splitlines(keepends=True)[0]) :]
-        skipped = len(window) - len(body)
-        window = body
-    # Cut at the first blank line before splitting: a window of body would be split for nothing.
-    blank = _BLANK.search(window)
-    return (window[: blank.end()] if blank else window).splitlines(keepends=True), skipped
+def _past_preface(raw: bytes, start: int, stop: int) -> int:
+    """Where the headers begin behind a byte order mark, blanks and the "From " line of an mbox file."""
+    start += len(_BOM) if raw.startswith(_BOM, start) else 0
+    if blanks := _BLANKS.match(raw, start, stop):
+        start = blanks.end()
+    if raw.startswith((b"From ", b">From "), start) and (line := _LINE.match(raw, start, stop)):
+        start = line.end()
+    return start
 
 
-def _last_known(lines: list[bytes]) -> int:
-    """The last line that is a header of a known name, before any that begins a part; -1 where there is none."""
+def _last_known(raw: bytes, begin: int, stop: int) -> int:
+    """The number of the last line that is a header of a known name, before any that begins a part; else -1."""
     last = -1
-    for number, line in enumerate(lines[:MAX_LINES]):
-        if line.startswith(b"--"):
+    for number, match in enumerate(_LINE.finditer(raw, begin, stop)):
+        line = match[0]
+        if number == MAX_LINES or line.startswith((b"\r", b"\n", b"--")):
             break
-        if (match := _FIELD.match(line)) and match[1].lower() in _KNOWN:
+        if (header := _FIELD.match(line)) and header[1].lower() in _KNOWN:
             last = number
     return last
 

@@ -23,6 +23,7 @@ _BLOCK = _PARAGRAPH | frozenset(
     | {"head", "header", "html", "li", "main", "nav", "option", "section", "tbody", "thead", "tfoot", "tr", "caption"}
 )
 _CELL = frozenset({"td", "th"})
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{20,};?")
 _BLANKS = re.compile(r"[ \t\n\r\f\v\xa0]+")
 _MANY_LINE_ENDS = re.compile(r"\n{3,}")
 
@@ -63,7 +64,8 @@ class _Reader:
             elif tag := _TAG.match(self.markup, opened):
                 self._tag(tag)
             else:
-                self._emit("<")
+                self.out.append("<")
+                self._spent += 1
                 self.position += 1
 
     def _text(self, end: int) -> None:
@@ -76,8 +78,8 @@ class _Reader:
     def _emit(self, chunk: str) -> None:
         try:
             text = html.unescape(chunk)
-        except ValueError:  # a character reference of more than 4,300 digits (CPython's limit on int())
-            text = chunk
+        except ValueError:  # a character reference of more digits than CPython's int() takes (4,300)
+            text = html.unescape(_HUGE_REFERENCE.sub("\ufffd", chunk))
         if not self._preformatted:
             text = _BLANKS.sub(" ", text)
             if self.out and self.out[-1].endswith((" ", "\n")):

@@ -7,6 +7,9 @@ import re
 
 from adapters.mail.charsets import decode
 
+MAX_RUNS = 1_000
+"""The most runs of base64 that are joined; padding behind them is passed over."""
+
 # =?charset*language?encoding?text?=  (RFC 2047 section 2, RFC 2231 section 5). Blanks inside the text are forbidden and
 # common. Every part ends at the next "?", so that a failed match costs no more than the way to it.
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
@@ -61,7 +64,7 @@ def base64_bytes(data: bytes) -> bytes:
     """Base64 decoded as far as it goes: foreign characters passed over, padding supplied, several runs joined."""
     out: list[bytes] = []
     # Padding ends a run: what follows it is another one, which the stdlib would drop.
-    for run in data.split(b"="):
+    for run in data.split(b"=", MAX_RUNS):
         kept = _NOT_BASE64.sub(b"", run)
         usable = len(kept) - (len(kept) % 4 == 1)  # six bits alone make no byte
         out.append(binascii.a2b_base64(kept[:usable] + b"=" * (-usable % 4)))

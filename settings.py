@@ -73,7 +73,7 @@ class Settings:
     def app_database_url(self) -> str:
         """The URL with which API and workers log in: always as ``anbahn_app``, never as the owner.
 
-        A DATABASE_URL that names that role with its password is used as it is; any other gets user and password replaced.
+        A DATABASE_URL that names that role with its password is used as it is; in any other both are replaced.
         """
         parts = urllib.parse.urlsplit(self.required_database_url())
         if parts.username == APP_ROLE and parts.password:

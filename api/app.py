@@ -69,19 +69,21 @@ def create_app(
 
 
 async def _not_found(request: Request, _error: Exception) -> JSONResponse:
-    return _error(404, "NOT_FOUND", f"There is nothing at {request.url.path}.")
+    return _answer(404, "NOT_FOUND", f"There is nothing at {request.url.path}.")
 
 
 async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
     headers = getattr(error, "headers", None)
-    return _error(405, "METHOD_NOT_ALLOWED", f"{request.method} does nothing at {request.url.path}.", headers)
+    return _answer(405, "METHOD_NOT_ALLOWED", f"{request.method} does nothing at {request.url.path}.", headers)
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     incident = uuid4().hex[:12]
     log.error("incident %s at %s %s", incident, request.method, request.url.path, exc_info=error)
-    return _error(500, "INTERNAL", f"Something went wrong on our side (incident {incident}); nothing was acknowledged.")
+    return _answer(
+        500, "INTERNAL", f"Something went wrong on our side (incident {incident}); nothing was acknowledged."
+    )
 
 
-def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def _answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)

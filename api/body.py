@@ -50,4 +50,6 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 def _too_large(limit: int) -> BodyRefused:
     shown = f"{limit // 2**20} MiB" if limit % 2**20 == 0 else f"{limit} bytes"
-    return BodyRefused(413, "TOO_LARGE", f"The body is larger than {shown} ({limit} bytes), the most that is taken here.")
+    return BodyRefused(
+        413, "TOO_LARGE", f"The body is larger than {shown} ({limit} bytes), the most that is taken here."
+    )

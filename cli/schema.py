@@ -1,4 +1,4 @@
-"""Commands for people who change the model or the API: ``sdl``, ``check-sdl``, ``makemigrations``, ``check-migrations``."""
+"""Commands for people who change the model or the API: the SDL and the migrations, written and checked."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
@@ -44,7 +44,7 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
-"""What a missing, restarting or overloaded PostgreSQL looks like from here; nothing was committed that was reported so."""
+"""What a missing, restarting or overloaded PostgreSQL looks like from here."""
 
 _RETRIES = 5
 _CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -78,7 +78,7 @@ def tortoise_config(url: str, *, minimum: int = 1, maximum: int = 10) -> dict[st
                     "maxsize": maximum,
                     "timeout": CONNECT_TIMEOUT_SECONDS,
                     "command_timeout": 60,
-                    **({"ssl": sslmode} if (sslmode := urllib.parse.parse_qs(parts.query).get("sslmode", [""])[0]) else {}),
+                    **_ssl(parts.query),
                 },
             }
         },
@@ -90,11 +90,15 @@ def tortoise_config(url: str, *, minimum: int = 1, maximum: int = 10) -> dict[st
     }
 
 
+def _ssl(query: str) -> dict[str, str]:
+    """The URL's ``sslmode``, as asyncpg takes it."""
+    modes = urllib.parse.parse_qs(query).get("sslmode")
+    return {"ssl": modes[0]} if modes else {}
+
+
 async def connect(url: str, *, minimum: int = 1, maximum: int = 10) -> None:
     """Make the ORM usable in every task of this process. Connections are opened when first needed."""
-    await Tortoise.init(
-        config=tortoise_config(url, minimum=minimum, maximum=maximum), _enable_global_fallback=True
-    )
+    await Tortoise.init(config=tortoise_config(url, minimum=minimum, maximum=maximum), _enable_global_fallback=True)
 
 
 async def disconnect() -> None:
@@ -112,14 +116,14 @@ async def connected(url: str, *, minimum: int = 1, maximum: int = 10) -> AsyncIt
         await disconnect()
 
 
-def atomic() -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+def atomic() -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """Run an operation as one transaction, bound to the workspace of its keyword argument ``actor``.
 
     A deadlock or serialisation conflict is run again from the start: an operation touches nothing but the database.
     Inside another operation of the same workspace it is part of that transaction (a savepoint).
     """
 
-    def decorate(operation: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    def decorate(operation: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         @functools.wraps(operation)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             actor: Any = kwargs["actor"]

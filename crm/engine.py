@@ -51,7 +51,7 @@ class WorkspaceConnection(asyncpg.Connection):  # type: ignore[misc,unused-ignor
     """None: unknown, so that the next lease binds it."""
 
     def get_reset_query(self) -> str:
-        # RESET ALL on every release is a round trip and would undo the binding; open transactions are still rolled back.
+        # RESET ALL on every release is a round trip and would undo the binding; open transactions still roll back.
         return ""
 
 

@@ -1,4 +1,4 @@
-"""Refusals the domain expects: each has a stable code, a message for people and the path of the input field it is about.
+"""Refusals the domain expects: each has a stable code, a message for people and the path of the input field at fault.
 
 A room defines its own subclasses beside what raises them. An edge turns a ``DomainError`` into a ``userError``;
 anything else that is raised is a bug or a fault of the machinery.

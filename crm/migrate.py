@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.parse
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -102,12 +103,13 @@ async def _ensure_role(connection: asyncpg.Connection, password: str) -> None:
     except asyncpg.InsufficientPrivilegeError:
         raise MigrationRefused(
             f"the role {APP_ROLE} is missing or has another password, and the user of DATABASE_URL may not set it: "
-            f"as an administrator run CREATE ROLE {APP_ROLE} LOGIN PASSWORD '…' and give the password as ANBAHN_APP_PASSWORD"
+            f"as an administrator run CREATE ROLE {APP_ROLE} LOGIN PASSWORD '…' and give it as ANBAHN_APP_PASSWORD"
         ) from None
 
 
 async def _can_log_in(connection: asyncpg.Connection, password: str) -> bool:
-    host, port = connection._addr  # asyncpg offers no public way to ask where a connection leads
+    address: Any = connection
+    host, port = address._addr  # asyncpg offers no public way to ask where a connection leads
     try:
         probe = await asyncpg.connect(
             host=host,

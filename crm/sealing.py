@@ -1,4 +1,4 @@
-"""What a migration adds to the tables it creates: their constraints, composite keys, and the wall around each workspace.
+"""What a migration adds to the tables it creates: constraints, composite keys, and the wall around each workspace.
 
 Tortoise 1.1.9 keeps ``Meta.constraints`` of a new table in its own state and never sends them to the database, and it
 knows neither composite foreign keys nor row-level security. ``seal`` writes all of that as SQL, out of the very
@@ -23,12 +23,12 @@ def seal(operations: Sequence[Any], *, append_only: Iterable[str] = ()) -> list[
 
     ``append_only`` names the tables whose rows the application may add and read, but neither change nor delete.
     """
-    created = [operation for operation in operations if isinstance(operation, ops.CreateModel)]
+    created = [operation.options or {} for operation in operations if isinstance(operation, ops.CreateModel)]
     statements = []
-    for operation in created:
-        statements += _constraints(operation.options["table"], operation.options.get("constraints", ()))
-    for operation in created:
-        table = operation.options["table"]
+    for options in created:
+        statements += _constraints(options["table"], options.get("constraints", ()))
+    for options in created:
+        table = options["table"]
         statements += _composite_keys(table)
         statements += _row_level_security(table, "id" if table == "workspace" else "workspace_id")
         rights = "SELECT, INSERT" if table in set(append_only) else "SELECT, INSERT, UPDATE, DELETE"
@@ -73,12 +73,13 @@ BEGIN
     LOOP
         EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I', key.conname);
         EXECUTE format(
-            'ALTER TABLE {table} ADD CONSTRAINT %I FOREIGN KEY (workspace_id, %I) REFERENCES %s (workspace_id, id) ON DELETE %s',
+            'ALTER TABLE {table} ADD CONSTRAINT %I FOREIGN KEY (workspace_id, %I)'
+            ' REFERENCES %s (workspace_id, id) ON DELETE %s',
             '{table}_' || key.col || '_fkey', key.col, key.parent, key.on_delete);
         EXECUTE format('CREATE INDEX %I ON {table} (workspace_id, %I)', '{table}_' || key.col || '_idx', key.col);
     END LOOP;
 END
-$seal$"""
+$seal$"""  # noqa: S608  (tables are named by our own migrations)
     ]
 
 

@@ -17,9 +17,7 @@ from schema.queries import NODES, Query
 from schema.scalars import SCALARS
 
 
-@strawberry.type(
-    description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed."
-)
+@strawberry.type(description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed.")
 class Mutation(LeadMutations, DealMutations, ContactMutations, ChannelMutations):
     pass
 

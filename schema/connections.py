@@ -23,7 +23,9 @@ First = Annotated[
     strawberry.argument(description="How many, from the beginning or from `after` on: at most 100; 50 if left out."),
 ]
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many, from the end or back from `before`: at most 100.")]
+Last = Annotated[
+    int | None, strawberry.argument(description="How many, from the end or back from `before`: at most 100.")
+]
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 

@@ -45,6 +45,13 @@ class Context:
         found: M | None = await self._rows[model].load(id)
         return found
 
+    async def row_of(self, model: type[M], id: UUID) -> M:
+        """``row`` where a foreign key says that there is one."""
+        row = await self.row(model, id)
+        if row is None:
+            raise LookupError(f"{model.__name__} {id} is referred to, and not there")
+        return row
+
     def _by_id(self, model: type[M]) -> Callable[[list[UUID]], Awaitable[list[M | None]]]:
         async def load(ids: list[UUID]) -> list[M | None]:
             rows = {row.pk: row for row in await scoped(model, self.actor).filter(id__in=ids)}

@@ -45,7 +45,9 @@ class CursorSigner:
                 raise BadCursor
             return tuple(_typed(value) for value in orjson.loads(body))
         except (binascii.Error, ValueError) as error:
-            raise BadCursor(f"{cursor[:40]!r} is not a cursor of this list: use one from its edges or pageInfo") from error
+            raise BadCursor(
+                f"{cursor[:40]!r} is not a cursor of this list: use one from its edges or pageInfo"
+            ) from error
 
     def _sign(self, list_name: str, body: bytes) -> bytes:
         return hmac.new(self._key, list_name.encode() + b"\x00" + body, hashlib.sha256).digest()[:_SIGNATURE_BYTES]

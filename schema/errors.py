@@ -59,7 +59,7 @@ P = TypeVar("P")
 
 
 def refusable(
-    payload: type[P], **show: Callable[[Any], Any]
+    payload: Callable[..., P], **show: Callable[[Any], Any]
 ) -> Callable[[Callable[..., Awaitable[P]]], Callable[..., Awaitable[P]]]:
     """Turn a ``DomainError`` of a mutation into its payload's ``userErrors``; the one place where that happens.
 
@@ -108,5 +108,10 @@ def coded(error: GraphQLError) -> GraphQLError:
         log.error("incident %s at %s", incident, error.path, exc_info=original)
         message, code = f"Something went wrong on our side (incident {incident}).", "INTERNAL"
     return GraphQLError(
-        message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path, extensions={"code": code}
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code},
     )

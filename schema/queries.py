@@ -56,7 +56,9 @@ async def _find(info: Info, global_id: str) -> Node | None:
     return found
 
 
-@strawberry.type(description="Everything that can be asked. All of it is of the workspace that the credential belongs to.")
+@strawberry.type(
+    description="Everything that can be asked. All of it is of the workspace that the credential belongs to."
+)
 class Query:
     @strawberry.field(description="The object with this global id; null when there is none.")
     async def node(self, info: Info, id: GlobalId) -> Node | None:

@@ -19,17 +19,19 @@ def _text(value: object) -> str:
 
 
 def _scalar(name: str, description: str, url: str) -> ScalarDefinition:
-    return strawberry.scalar(
-        name=name, description=description, specified_by_url=url, serialize=str, parse_value=_text
-    )
+    return strawberry.scalar(name=name, description=description, specified_by_url=url, serialize=str, parse_value=_text)
 
 
 SCALARS: dict[object, ScalarDefinition] = {
     CurrencyCode: _scalar(
-        "CurrencyCode", "A currency by its ISO 4217 code, such as EUR.", "https://www.iso.org/iso-4217-currency-codes.html"
+        "CurrencyCode",
+        "A currency by its ISO 4217 code, such as EUR.",
+        "https://www.iso.org/iso-4217-currency-codes.html",
     ),
     EmailAddress: _scalar(
         "EmailAddress", "An e-mail address as its owner writes it.", "https://www.rfc-editor.org/rfc/rfc5321"
     ),
-    PhoneNumber: _scalar("PhoneNumber", "A phone number in E.164, such as +4930123456.", "https://www.itu.int/rec/T-REC-E.164"),
+    PhoneNumber: _scalar(
+        "PhoneNumber", "A phone number in E.164, such as +4930123456.", "https://www.itu.int/rec/T-REC-E.164"
+    ),
 }

@@ -1,4 +1,4 @@
-"""The workers' Celery application: queues, tasks, the beat's schedule, and what a process does when it begins and ends."""
+"""The workers' Celery application: queues, tasks, the beat's schedule, and how a process begins and ends."""
 
 from __future__ import annotations
 

@@ -48,9 +48,7 @@ def process(*, workspace_id: str, message_id: str, **_newer_args: object) -> Non
 def sweep(**_newer_args: object) -> None:
     """Ring for messages that are due and that nobody has taken: a lost task, a dead worker, a backoff that is over."""
     limits = runtime().limits
-    due = due_messages(
-        now=_now(), grace=limits.grace, ring_again_after=limits.ring_again_after, at_most=MOST_PER_SWEEP
-    )
+    due = due_messages(now=_now(), grace=limits.grace, ring_again_after=limits.ring_again_after, at_most=MOST_PER_SWEEP)
     try:
         found = runtime().run(due)
     except UNREACHABLE as error:

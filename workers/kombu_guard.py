@@ -17,7 +17,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 def install() -> None:
     """Guard the transport; calling it again changes nothing."""
-    original = Channel._connparams
+    channel: Any = Channel
+    original = channel._connparams
     if getattr(original, "guarded", False):
         return
 
@@ -28,4 +29,4 @@ def install() -> None:
         return original(self, *args, **kwargs)
 
     guarded.guarded = True  # type: ignore[attr-defined]
-    Channel._connparams = guarded
+    channel._connparams = guarded

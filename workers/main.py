@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import warnings
 
-from celery.platforms import SecurityWarning
-
 import settings
 from workers.app import create_celery
 
@@ -15,7 +13,7 @@ for _noisy in ("celery", "kombu", "tortoise", "asyncio"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
 
 # The warning is about pickled tasks run as root; only JSON is accepted here.
-warnings.filterwarnings("ignore", category=SecurityWarning)
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 _settings = settings.read()
 app = create_celery(

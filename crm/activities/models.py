@@ -37,7 +37,7 @@ class Activity(WorkspaceRecord):
     kind = fields.CharField(max_length=16)
     at = fields.DatetimeField()
     summary = fields.CharField(max_length=500)
-    body = fields.TextField(null=True)
+    body: str | None = fields.TextField(null=True)
     member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
         "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
     )

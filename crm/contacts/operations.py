@@ -16,6 +16,7 @@ from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organizatio
 from crm.db import atomic, execute, get, scoped
 from crm.errors import Duplicate, Invalid
 from crm.idempotency import once
+from crm.ids import new_id
 from crm.outbox import operations as outbox
 
 MOST_ADDRESSES = 20
@@ -51,9 +52,7 @@ async def create_contact(*, actor: Actor, new: NewContact, idempotency_key: str 
     async def make(id: UUID) -> Contact:
         return await add_contact(actor=actor, new=new, now=now, id=id)
 
-    return await once(
-        Contact, make, actor=actor, operation="createContact", key=idempotency_key, request=new, now=now
-    )
+    return await once(Contact, make, actor=actor, operation="createContact", key=idempotency_key, request=new, now=now)
 
 
 @atomic()
@@ -90,7 +89,7 @@ async def add_contact(
     await _lock_names(actor, *(f"email:{normalized}" for _, normalized in emails))
     await _refuse_taken_addresses(emails, actor, field)
     contact = await Contact.create(
-        **({"id": id} if id else {}),
+        id=id or new_id(),
         workspace_id=actor.workspace_id,
         name=name,
         name_folded=text.fold(name),
@@ -135,7 +134,7 @@ async def add_organization(
                 current=other,
             )
     organization = await Organization.create(
-        **({"id": id} if id else {}),
+        id=id or new_id(),
         workspace_id=actor.workspace_id,
         name=name,
         name_folded=text.fold(name),

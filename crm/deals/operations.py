@@ -262,7 +262,7 @@ async def _around(deal_id: UUID, stage_id: UUID, place: Place, actor: Actor) -> 
 
 
 async def _rank_anew(deal_id: UUID, stage_id: UUID, actor: Actor) -> None:
-    """Give every card of a column an evenly spread rank, in the order they have. Changes no version: nobody sees ranks."""
+    """Give every card of a column an evenly spread rank, in its order; no version changes, for nobody sees ranks."""
     rows = await execute(
         "SELECT id FROM deal WHERE workspace_id = $1 AND stage_id = $2 ORDER BY rank FOR NO KEY UPDATE",
         actor.workspace_id,

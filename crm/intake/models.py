@@ -35,8 +35,7 @@ class Channel(VersionedRecord):
             CheckConstraint(check="name <> ''", name="channel_name_present"),
             CheckConstraint(check="(kind = 'FORM') = (key IS NOT NULL)", name="channel_form_has_key"),
             CheckConstraint(
-                check="(kind = 'MAIL') = (secret_hash IS NOT NULL)"
-                " AND (secret_hash IS NULL) = (secret_sealed IS NULL)",
+                check="(kind = 'MAIL') = (secret_hash IS NOT NULL) AND (secret_hash IS NULL) = (secret_sealed IS NULL)",
                 name="channel_mail_has_secret",
             ),
         )

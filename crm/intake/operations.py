@@ -11,13 +11,13 @@ from crm.accounts.facts import Actor
 from crm.accounts.permissions import permit
 from crm.db import atomic, execute, scoped
 from crm.doors import hashed
+from crm.idempotency import once
 from crm.ids import new_id
 from crm.intake import rules
 from crm.intake.events import ChannelCreated, InboundMessageQuarantined
 from crm.intake.facts import ChannelKind, Claim, InboundState
 from crm.intake.models import Channel, InboundMessage
 from crm.intake.secrets import SecretBox, new_form_key, new_secret
-from crm.idempotency import once
 from crm.outbox import operations as outbox
 
 
@@ -123,7 +123,7 @@ async def receive(*, actor: Actor, delivery: Delivery, now: datetime) -> Receive
     )
     if inserted:
         return Received(message_id=id, duplicate=False)
-    earlier = await (
+    same = await (
         scoped(InboundMessage, actor)
         .filter(
             channel_id=delivery.channel_id,
@@ -134,7 +134,7 @@ async def receive(*, actor: Actor, delivery: Delivery, now: datetime) -> Receive
         .only("id")
         .get()
     )
-    return await _repeated(earlier.id, actor, now)
+    return await _repeated(same.id, actor, now)
 
 
 @atomic()
@@ -232,9 +232,7 @@ async def _repeated(message_id: UUID, actor: Actor, now: datetime) -> Received:
 
 async def _give_up_if_spent(actor: Actor, message_id: UUID, now: datetime) -> None:
     """A message whose last attempt died with its worker ends in quarantine."""
-    spent = scoped(InboundMessage, actor).filter(
-        id=message_id, due_at__lte=now, attempts__gte=rules.MOST_ATTEMPTS
-    )
+    spent = scoped(InboundMessage, actor).filter(id=message_id, due_at__lte=now, attempts__gte=rules.MOST_ATTEMPTS)
     message = await spent.select_for_update(no_key=True, skip_locked=True).first()
     if message is not None:
         detail = f"every one of {message.attempts} attempts ended without a result; the worker died or hung"

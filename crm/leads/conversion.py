@@ -79,7 +79,7 @@ async def convert_lead(
     rows = await scoped(CriterionAnswer, actor).filter(lead_id=lead.id)
     answers = {Criterion(row.criterion): row.facts() for row in rows}
     if how.deal_id is not None:
-        deal = await _feed(lead, how, answers, contact_id, organization_id, actor, now)
+        deal = await _feed(lead, how.deal_id, how, answers, contact_id, organization_id, actor, now)
     else:
         deal = await _new_deal(lead, how, answers, contact_id, organization_id, actor, now)
     lead.state = LeadState.CONVERTED.value
@@ -163,6 +163,7 @@ async def _new_deal(
 
 async def _feed(
     lead: Lead,
+    deal_id: UUID,
     how: Conversion,
     answers: dict[Criterion, Answer],
     contact_id: UUID | None,
@@ -171,11 +172,10 @@ async def _feed(
     now: datetime,
 ) -> Deal:
     """Let the lead feed an existing deal, of which only empty fields are filled."""
-    assert how.deal_id is not None
     if how.stage_id is not None or how.place is not None:
         given = "stageId" if how.stage_id is not None else "place"
         raise Invalid(f"An existing deal stays where it is: give dealId or {given}.", field=(given,))
-    deal = await lock(Deal, how.deal_id, actor, field=("dealId",))
+    deal = await lock(Deal, deal_id, actor, field=("dealId",))
     if deal.status != DealStatus.OPEN.value:
         raise Invalid(f"The deal is {deal.status}: a lead can feed an open deal only.", field=("dealId",))
     budget, timeframe = answers.get(Criterion.BUDGET), answers.get(Criterion.TIMEFRAME)

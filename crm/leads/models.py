@@ -53,11 +53,11 @@ class Lead(VersionedRecord):
     )
     qualified_by_id: UUID | None
     """Who qualified it by hand; None: the policy did, or nobody has."""
-    qualified_note = fields.TextField(null=True)
+    qualified_note: str | None = fields.TextField(null=True)
     qualification_stale = fields.BooleanField(default=False)
     """An answer fell back after the lead had become QUALIFIED."""
     disqualify_reason = fields.CharField(max_length=200, null=True)
-    disqualify_note = fields.TextField(null=True)
+    disqualify_note: str | None = fields.TextField(null=True)
     nurture_until = fields.DateField(null=True)
     converted_at = fields.DatetimeField(null=True)
     deal: fields.ForeignKeyNullableRelation[Deal] = fields.ForeignKeyField(
@@ -101,7 +101,7 @@ class CriterionAnswer(WorkspaceRecord):
     lead_id: UUID
     criterion = fields.CharField(max_length=16)
     state = fields.CharField(max_length=16)
-    note = fields.TextField(null=True)
+    note: str | None = fields.TextField(null=True)
     pending_until = fields.DateField(null=True)
     amount_minor = fields.BigIntField(null=True)
     currency = fields.CharField(max_length=3, null=True)
@@ -113,7 +113,7 @@ class CriterionAnswer(WorkspaceRecord):
         "crm.Contact", on_delete=fields.SET_NULL, null=True, related_name=False
     )
     budget_holder_id: UUID | None
-    text = fields.TextField(null=True)
+    text: str | None = fields.TextField(null=True)
     not_before = fields.DateField(null=True)
     not_after = fields.DateField(null=True)
     member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(

@@ -79,9 +79,7 @@ async def add_lead(*, actor: Actor, now: datetime, title: str, source: str | Non
         updated_at=now,
         **columns,
     )
-    captured = LeadCaptured(
-        subject_id=lead.id, source=source, inbound_message_id=columns.get("inbound_message_id")
-    )
+    captured = LeadCaptured(subject_id=lead.id, source=source, inbound_message_id=columns.get("inbound_message_id"))
     await outbox.record(captured, actor=actor, now=now)
     return lead
 
@@ -240,6 +238,4 @@ async def _write_answer(lead: Lead, answer: Answer, actor: Actor, now: datetime)
 
 
 async def _note_change(lead: Lead, summary: str, body: str | None, actor: Actor, now: datetime) -> None:
-    await activities.log(
-        actor=actor, kind=ActivityKind.CHANGE, summary=summary, body=body, lead_id=lead.id, now=now
-    )
+    await activities.log(actor=actor, kind=ActivityKind.CHANGE, summary=summary, body=body, lead_id=lead.id, now=now)

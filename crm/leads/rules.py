@@ -77,7 +77,9 @@ def check_qualify(lead: LeadFacts) -> None:
         raise Invalid("The lead is disqualified: reopen it before you qualify it.", field=("id",))
 
 
-def check_disqualify(lead: LeadFacts, reason: str | None, note: str | None, nurture_until: date | None, today: date) -> str:
+def check_disqualify(
+    lead: LeadFacts, reason: str | None, note: str | None, nurture_until: date | None, today: date
+) -> str:
     """The reason, checked.
 
     Raises: AlreadyConverted, ReasonRequired, Invalid.

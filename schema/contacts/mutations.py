@@ -14,7 +14,9 @@ from schema.errors import UserError, refusable
 @strawberry.input(description="A person.")
 class ContactInput(inputs.Lenient):
     name: str = strawberry.field(description="The person's name, 1 to 200 characters.")
-    emails: list[str] | None = inputs.optional("E-mail addresses, the main one first; none may belong to another contact.")
+    emails: list[str] | None = inputs.optional(
+        "E-mail addresses, the main one first; none may belong to another contact."
+    )
     phones: list[str] | None = inputs.optional("Phone numbers, the main one first; stored as E.164.")
     job_title: str | None = inputs.optional("What the person does there.")
     organization_id: strawberry.ID | None = inputs.optional("The organization the person belongs to.")

@@ -18,7 +18,8 @@ from schema.pipelines.types import Stage
 
 
 @strawberry.input(
-    one_of=True, description="A place in a column: exactly one of these. `before` and `after` name a deal of the target stage."
+    one_of=True,
+    description="A place in a column: exactly one of these. `before` and `after` name a deal of the target stage.",
 )
 class PlaceInput:
     before: strawberry.ID | None = strawberry.field(description="Just before this deal.", default=strawberry.UNSET)
@@ -27,14 +28,15 @@ class PlaceInput:
     last: bool | None = strawberry.field(description="true: at the end.", default=strawberry.UNSET)
 
     def to_domain(self) -> Place:
-        if self.before is not strawberry.UNSET:
-            return Place.before(ids.decode("Deal", str(self.before), "place", "before"))
-        if self.after is not strawberry.UNSET:
-            return Place.after(ids.decode("Deal", str(self.after), "place", "after"))
-        name = "first" if self.first is not strawberry.UNSET else "last"
-        if getattr(self, name) is not True:
-            raise Invalid(f"{name}: false names no place: give true, or another place.", field=("place", name))
-        return Place.first() if name == "first" else Place.last()
+        if isinstance(self.before, str):
+            return Place.before(ids.decode("Deal", self.before, "place", "before"))
+        if isinstance(self.after, str):
+            return Place.after(ids.decode("Deal", self.after, "place", "after"))
+        if self.first is True:
+            return Place.first()
+        if self.last is True:
+            return Place.last()
+        raise Invalid("false names no place: give true, or another place.", field=("place",))
 
 
 def place_or_none(place: PlaceInput | None) -> Place | None:
@@ -64,7 +66,9 @@ class CreateDealPayload:
 @strawberry.input(description="A move of a card.")
 class MoveDealInput(inputs.Lenient):
     id: strawberry.ID = strawberry.field(description="The deal.")
-    stage_id: strawberry.ID = strawberry.field(description="The stage it goes to, of its own pipeline; may be the one it is in.")
+    stage_id: strawberry.ID = strawberry.field(
+        description="The stage it goes to, of its own pipeline; may be the one it is in."
+    )
     place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
     lost_reason: str | None = inputs.optional("Why it is lost; demanded by a LOST stage, refused by others.")
     expected_version: int | None = inputs.expected_version()
@@ -76,7 +80,8 @@ class MoveDealPayload:
     from_stage: Stage | None = strawberry.field(description="The column it left, with its new totals.", default=None)
     to_stage: Stage | None = strawberry.field(description="The column it is in now, with its new totals.", default=None)
     neighbour_gone: bool = strawberry.field(
-        description="The card named in `place` was not in the column any more: the deal landed at the end.", default=False
+        description="The card named in `place` was not in the column any more: the deal landed at the end.",
+        default=False,
     )
     user_errors: list[UserError] = inputs.user_errors()
 

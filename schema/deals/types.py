@@ -54,8 +54,7 @@ class Deal(Node):
 
     @strawberry.field(description="How likely it is won, in percent: its stage's, until a person says otherwise.")
     async def probability(self, info: Info) -> int:
-        stage = await info.context.row(pipelines.Stage, self.row.stage_id)
-        assert stage is not None, "a foreign key holds a deal's stage"
+        stage = await info.context.row_of(pipelines.Stage, self.row.stage_id)
         override = self.row.probability_override
         return int(stage.probability if override is None or self.row.status != "OPEN" else override)
 
@@ -65,11 +64,11 @@ class Deal(Node):
 
     @strawberry.field(description="The column it stands in.")
     async def stage(self, info: Info) -> Stage:
-        return Stage.of(await info.context.row(pipelines.Stage, self.row.stage_id))
+        return Stage.of(await info.context.row_of(pipelines.Stage, self.row.stage_id))
 
     @strawberry.field(description="The board it stands on.")
     async def pipeline(self, info: Info) -> Pipeline:
-        return Pipeline.of(await info.context.row(pipelines.Pipeline, self.row.pipeline_id))
+        return Pipeline.of(await info.context.row_of(pipelines.Pipeline, self.row.pipeline_id))
 
     @strawberry.field(description="Who it is made with.")
     async def contact(self, info: Info) -> Contact | None:
@@ -91,7 +90,7 @@ class Deal(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> Connection[Annotated["Lead", strawberry.lazy("schema.leads.types")]]:
+    ) -> Connection[Annotated[Lead, strawberry.lazy("schema.leads.types")]]:
         from schema.leads.types import Lead
 
         rows = scoped(LeadRow, info.context.actor).filter(deal_id=self.row.id)

@@ -20,7 +20,9 @@ class CreateChannelInput(inputs.Lenient):
 
 @strawberry.type(description="What createChannel did.")
 class CreateChannelPayload:
-    channel: Channel | None = strawberry.field(description="The new channel, with its address and secret.", default=None)
+    channel: Channel | None = strawberry.field(
+        description="The new channel, with its address and secret.", default=None
+    )
     user_errors: list[UserError] = inputs.user_errors()
 
 

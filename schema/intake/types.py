@@ -49,8 +49,8 @@ class Channel(Node):
         return f"{info.context.base_url}/ingress/mail/raw"
 
     @strawberry.field(
-        description="A mailbox's secret, to be sent as bearer or as Basic password. Null for forms, whose address is the "
-        "key, and for anybody but owners and admins."
+        description="A mailbox's secret, to be sent as bearer or as Basic password. Null for forms, whose address is "
+        "the key, and for anybody but owners and admins."
     )
     def secret(self, info: Info) -> str | None:
         if self.row.secret_sealed is None or not may(info.context.actor, "channel.read_secret"):
@@ -72,7 +72,7 @@ class InboundMessage(Node):
 
     @strawberry.field(description="The channel it came through.")
     async def channel(self, info: Info) -> Channel:
-        return Channel.of(await info.context.row(models.Channel, self.row.channel_id))
+        return Channel.of(await info.context.row_of(models.Channel, self.row.channel_id))
 
     @strawberry.field(description="The lead it became or belongs to.")
     async def lead(self, info: Info) -> Lead | None:

@@ -23,7 +23,9 @@ from schema.money import MoneyInput
 class CreateLeadInput(inputs.Lenient):
     title: str = strawberry.field(description="It in one line, 1 to 500 characters.")
     contact_id: strawberry.ID | None = inputs.optional("Whose interest it is.")
-    organization_id: strawberry.ID | None = inputs.optional("The organization whose interest it is; left out: the contact's.")
+    organization_id: strawberry.ID | None = inputs.optional(
+        "The organization whose interest it is; left out: the contact's."
+    )
     source: str | None = inputs.optional("Where it came from, such as a fair; at most 200 characters.")
     idempotency_key: str | None = inputs.idempotency_key()
 

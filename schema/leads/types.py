@@ -172,7 +172,7 @@ class Lead(Node):
         return Qualification(answers=await info.context.answers.load(self.row.id))
 
     @strawberry.field(description="CONVERTED: the deal it became or feeds.")
-    async def deal(self, info: Info) -> Annotated["Deal", strawberry.lazy("schema.deals.types")] | None:
+    async def deal(self, info: Info) -> Annotated[Deal, strawberry.lazy("schema.deals.types")] | None:
         from schema.deals.types import Deal
 
         return Deal.of_optional(await info.context.row(DealRow, self.row.deal_id))

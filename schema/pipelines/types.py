@@ -55,7 +55,7 @@ class Stage(Node):
 
     @strawberry.field(description="The pipeline it belongs to.")
     async def pipeline(self, info: Info) -> Pipeline:
-        return Pipeline.of(await info.context.row(models.Pipeline, self.row.pipeline_id))
+        return Pipeline.of(await info.context.row_of(models.Pipeline, self.row.pipeline_id))
 
     @strawberry.field(description="How many deals it holds, and their sums.")
     async def totals(self, info: Info) -> StageTotals:
@@ -70,7 +70,7 @@ class Stage(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> Connection[Annotated["Deal", strawberry.lazy("schema.deals.types")]]:
+    ) -> Connection[Annotated[Deal, strawberry.lazy("schema.deals.types")]]:
         from schema.deals.types import Deal
 
         rows = scoped(DealRow, info.context.actor).filter(stage_id=self.row.id)

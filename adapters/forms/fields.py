@@ -18,6 +18,7 @@ LONG = 60
 """From how many characters on a text without a known name is taken for the message."""
 
 _PHONE_SHAPE = re.compile(r"(?:\+|00?)[\d ()/.\-–]{6,28}\d")
+_DATE_SHAPE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _UNSHOWN = frozenset({Meaning.TECHNICAL, Meaning.SALUTATION, Meaning.CONSENT})
 
 
@@ -128,7 +129,7 @@ def _phone(reading: _Reading) -> str | None:
         reading.trace.append(f'the field "{_label(name)}" holds no phone number')
     reading.rest += named
     for position, (name, value) in enumerate(reading.rest):
-        if len(value) <= 40 and _PHONE_SHAPE.fullmatch(value):
+        if len(value) <= 40 and _PHONE_SHAPE.fullmatch(value) and not _DATE_SHAPE.fullmatch(value):
             del reading.rest[position]
             reading.say(Meaning.PHONE, name, "by the shape of its value")
             return value

@@ -158,7 +158,7 @@ _NOISE = frozenset(
     input txt tx frm data value val item meta entry answer answers response responses question q s et pb wpforms
     required pflichtfeld pflicht optional obligatoire obligatorio obbligatorio verplicht
     confirm confirmation repeat wiederholen bestatigen bestatigung
-    """.split()  # noqa: SIM905 — a table of words is read, a list of them is not
+    """.split()
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATOR = re.compile(r"[\W_]+")

@@ -107,9 +107,17 @@ def test_80_kb_of_parameters_take_no_time(parameters: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "text/plain; format=flowed", "text/html", "multipart/mixed; boundary=q"]
+    ("kind", "unit"),
+    [
+        ("text/plain", b"x\n"),
+        ("text/html", b"x\n"),
+        ("text/html", b"<\n"),
+        ("multipart/mixed; boundary=q", b"x\n"),
+        ("text/plain; format=flowed", b"\r"),
+        ("text/plain; format=flowed", b"x \n"),
+        ("text/plain; format=flowed", b"> \n"),
+    ],
 )
-@pytest.mark.parametrize("unit", [b"x\n", b"\n", b"x \n", b"> \n", b"\r", b"--q", b"<\n"])
 def test_10_mb_of_short_lines_are_read(kind: str, unit: bytes) -> None:
     assert len(inquiry(mail(unit * (10 * MB // len(unit)), Content_Type=kind)).text) <= 1_000_000
 
@@ -123,7 +131,7 @@ def test_html_bombs_are_read_as_far_as_it_goes(unit: bytes) -> None:
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "x-uuencode", "8bit", "\x00"])
 @pytest.mark.parametrize("unit", [b"QUJD", b"=", b"=41=\n", b"A=", b"\x00", b" "])
 def test_wrong_and_endless_encodings_are_read(encoding: str, unit: bytes) -> None:
-    raw = mail(unit * (4 * MB // len(unit)), Content_Transfer_Encoding=encoding)
+    raw = mail(unit * (2 * MB // len(unit)), Content_Transfer_Encoding=encoding)
     assert "\x00" not in inquiry(raw).text
 
 
@@ -172,8 +180,8 @@ def test_what_is_packed_stays_packed(name: str) -> None:
 
 
 def test_a_boundary_that_is_everywhere_ends_within_the_sandbox() -> None:
-    """10 MB of lines that might be boundaries and are none: slow, and bounded by the limit of the child."""
-    raw = mail(b"--x\n" * (10 * MB // 4), Content_Type="multipart/mixed; boundary=q")
+    """5 MB of lines that might be boundaries and are none: slow, and bounded by the limit of the child."""
+    raw = mail(b"--x\n" * (5 * MB // 4), Content_Type="multipart/mixed; boundary=q")
     with Sandbox() as sandbox:
         answer = sandbox.read("MAIL", "", raw)
     assert isinstance(answer, Inquiry) or answer.reason == "TOO_EXPENSIVE"

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from crm.accounts.facts import Actor, Role
-from crm.accounts.models import Member
-from crm.contacts.models import Contact, Organization
 from crm.contacts.operations import NewContact, NewOrganization, create_contact, create_organization
-from crm.db import scoped
 from crm.deals.facts import Place
 from crm.deals.operations import NewDeal, create_deal, move_deal
 from crm.engine import bound
 from crm.leads.conversion import Conversion, convert_lead
 from crm.leads.facts import Answer, Criterion, CriterionState
-from crm.leads.models import Lead
 from crm.leads.operations import NewLead, answer_qualification, create_lead, disqualify_lead
 from crm.money import Money
-from crm.pipelines.models import Stage
+from crm.rows import rows
+
+if TYPE_CHECKING:
+    from crm.contacts.models import Contact, Organization
+    from crm.leads.models import Lead
+    from crm.pipelines.models import Stage
 
 _ORGANIZATIONS = (
     ("Müller Maschinenbau GmbH", "mueller-maschinenbau.example"),
@@ -37,8 +39,8 @@ _CONTACTS = (
 async def fill(actor: Actor, now: datetime) -> None:
     """Fill a new workspace. ``actor`` is Anbahn itself; the data are made in the owner's name."""
     with bound(actor.workspace_id):
-        owner = await scoped(Member, actor).filter(role=Role.OWNER.value).get()
-        stages = await scoped(Stage, actor).order_by("position")
+        owner = await rows("Member", actor, role=Role.OWNER.value).get()
+        stages = await rows("Stage", actor).order_by("position")
     owned = Actor(workspace_id=actor.workspace_id, member_id=owner.id, role=Role.OWNER)
     organizations, contacts = await _people(owned, now - timedelta(days=12))
     await _deals(owned, organizations, contacts, stages, now - timedelta(days=9))
@@ -124,7 +126,9 @@ async def _leads(actor: Actor, contacts: list[Contact], stages: list[Stage], now
 
     await lead("Question about the warranty", 4, "mail", 0)
     half = await lead("Second site: same machines again?", 0, "call", 2)
-    await answer(half, 1, need, Answer(Criterion.BUDGET, CriterionState.PENDING, pending_until=now.date() + timedelta(days=14)))
+    await answer(
+        half, 1, need, Answer(Criterion.BUDGET, CriterionState.PENDING, pending_until=now.date() + timedelta(days=14))
+    )
     ready = await lead("Route planning for the new depot", 2, "fair", 4)
     await answer(ready, 3, budget, authority, need, timeframe)
     done = await lead("Patient terminals", 1, "form", 6)

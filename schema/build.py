@@ -34,6 +34,6 @@ def build_schema() -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
-        types=[shown for _, shown in NODES.values()],
+        types=list(NODES.values()),
         config=StrawberryConfig(default_resolver=attribute, scalar_map=SCALARS),
     )

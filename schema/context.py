@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
-from tortoise.models import Model
 
 from crm.accounts.facts import Actor
 from crm.contacts import queries as contacts
-from crm.db import scoped
 from crm.deals import queries as deals
 from crm.intake.secrets import SecretBox
 from crm.leads import queries as leads
+from crm.rows import by_ids
 from schema.cursors import CursorSigner
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass
@@ -34,30 +31,22 @@ class Context:
     box: SecretBox
     base_url: str
     """How the outside reaches this server, without a trailing slash."""
-    _rows: dict[type[Model], DataLoader[UUID, Any]] = field(default_factory=dict)
+    _rows: dict[str, DataLoader[UUID, Any]] = field(default_factory=dict)
 
-    async def row(self, model: type[M], id: UUID | None) -> M | None:
-        """The row with this id, read together with all others that the request wants."""
+    async def row(self, kind: str, id: UUID | None) -> Any:
+        """The row of that kind with this id, or None; read together with all others that the request wants."""
         if id is None:
             return None
-        if model not in self._rows:
-            self._rows[model] = DataLoader(load_fn=self._by_id(model))
-        found: M | None = await self._rows[model].load(id)
-        return found
+        if kind not in self._rows:
+            self._rows[kind] = DataLoader(load_fn=partial(by_ids, kind, self.actor))
+        return await self._rows[kind].load(id)
 
-    async def row_of(self, model: type[M], id: UUID) -> M:
+    async def row_of(self, kind: str, id: UUID) -> Any:
         """``row`` where a foreign key says that there is one."""
-        row = await self.row(model, id)
+        row = await self.row(kind, id)
         if row is None:
-            raise LookupError(f"{model.__name__} {id} is referred to, and not there")
+            raise LookupError(f"{kind} {id} is referred to, and not there")
         return row
-
-    def _by_id(self, model: type[M]) -> Callable[[list[UUID]], Awaitable[list[M | None]]]:
-        async def load(ids: list[UUID]) -> list[M | None]:
-            rows = {row.pk: row for row in await scoped(model, self.actor).filter(id__in=ids)}
-            return [rows.get(id) for id in ids]
-
-        return load
 
     @cached_property
     def emails(self) -> DataLoader[UUID, list[str]]:

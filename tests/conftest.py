@@ -181,9 +181,7 @@ def doorbell() -> RecordingDoorbell:
 @pytest_asyncio.fixture
 async def http(database: Database, orm: None, doorbell: RecordingDoorbell) -> AsyncIterator[httpx.AsyncClient]:
     """The application, over HTTP but without a socket; it uses the session's ORM."""
-    app = create_app(
-        database_url=database.app_url, redis_url="redis://127.0.0.1:1/0", secret=SECRET, doorbell=doorbell
-    )
+    app = create_app(database_url=database.app_url, redis_url="redis://127.0.0.1:1/0", secret=SECRET, doorbell=doorbell)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://anbahn.test") as client:
         yield client

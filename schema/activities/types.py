@@ -6,7 +6,6 @@ from datetime import datetime
 
 import strawberry
 
-from crm.accounts.models import Member as MemberRow
 from schema.accounts.types import Member
 from schema.context import Info
 from schema.node import Node, shown
@@ -21,4 +20,4 @@ class Activity(Node):
 
     @strawberry.field(description="Who did it; null: Anbahn itself, or somebody outside.")
     async def member(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row(MemberRow, self.row.member_id))
+        return Member.of_optional(await info.context.row("Member", self.row.member_id))

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from crm.contacts import models
-from crm.db import scoped
-from crm.deals.models import Deal as DealRow
-from crm.leads.models import Lead as LeadRow
 from crm.paging import BY_NAME, NEWEST_FIRST
+from crm.rows import rows
 from schema.connections import After, Before, Connection, First, Last, connect
 from schema.context import Info
+from schema.lazy import LazyDeal, LazyLead
 from schema.node import Node, shown
 from schema.scalars import EmailAddress, PhoneNumber
-
-if TYPE_CHECKING:
-    from schema.deals.types import Deal
-    from schema.leads.types import Lead
-
-LeadList = Connection[Annotated["Lead", strawberry.lazy("schema.leads.types")]]
-DealList = Connection[Annotated["Deal", strawberry.lazy("schema.deals.types")]]
 
 
 @strawberry.type(description="A company, association or authority.")
@@ -42,8 +32,8 @@ class Organization(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> Connection[Contact]:
-        rows = scoped(models.Contact, info.context.actor).filter(organization_id=self.row.id, archived_at=None)
-        return await connect(info, Contact.of, rows, BY_NAME, first, after, last, before)
+        found = rows("Contact", info.context.actor, organization_id=self.row.id, archived_at=None)
+        return await connect(info, Contact.of, found, BY_NAME, first, after, last, before)
 
     @strawberry.field(description="Its leads, newest first.")
     async def leads(
@@ -53,11 +43,11 @@ class Organization(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> LeadList:
+    ) -> Connection[LazyLead]:
         from schema.leads.types import Lead
 
-        rows = scoped(LeadRow, info.context.actor).filter(organization_id=self.row.id)
-        return await connect(info, Lead.of, rows, NEWEST_FIRST, first, after, last, before)
+        found = rows("Lead", info.context.actor, organization_id=self.row.id)
+        return await connect(info, Lead.of, found, NEWEST_FIRST, first, after, last, before)
 
     @strawberry.field(description="Its deals, newest first.")
     async def deals(
@@ -67,11 +57,11 @@ class Organization(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> DealList:
+    ) -> Connection[LazyDeal]:
         from schema.deals.types import Deal
 
-        rows = scoped(DealRow, info.context.actor).filter(organization_id=self.row.id)
-        return await connect(info, Deal.of, rows, NEWEST_FIRST, first, after, last, before)
+        found = rows("Deal", info.context.actor, organization_id=self.row.id)
+        return await connect(info, Deal.of, found, NEWEST_FIRST, first, after, last, before)
 
 
 @strawberry.type(description="A person.")
@@ -92,7 +82,7 @@ class Contact(Node):
 
     @strawberry.field(description="The organization the person belongs to.")
     async def organization(self, info: Info) -> Organization | None:
-        return Organization.of_optional(await info.context.row(models.Organization, self.row.organization_id))
+        return Organization.of_optional(await info.context.row("Organization", self.row.organization_id))
 
     @strawberry.field(description="The person's leads, newest first; any number of them.")
     async def leads(
@@ -102,11 +92,11 @@ class Contact(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> LeadList:
+    ) -> Connection[LazyLead]:
         from schema.leads.types import Lead
 
-        rows = scoped(LeadRow, info.context.actor).filter(contact_id=self.row.id)
-        return await connect(info, Lead.of, rows, NEWEST_FIRST, first, after, last, before)
+        found = rows("Lead", info.context.actor, contact_id=self.row.id)
+        return await connect(info, Lead.of, found, NEWEST_FIRST, first, after, last, before)
 
     @strawberry.field(description="The person's deals, newest first.")
     async def deals(
@@ -116,8 +106,8 @@ class Contact(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> DealList:
+    ) -> Connection[LazyDeal]:
         from schema.deals.types import Deal
 
-        rows = scoped(DealRow, info.context.actor).filter(contact_id=self.row.id)
-        return await connect(info, Deal.of, rows, NEWEST_FIRST, first, after, last, before)
+        found = rows("Deal", info.context.actor, contact_id=self.row.id)
+        return await connect(info, Deal.of, found, NEWEST_FIRST, first, after, last, before)

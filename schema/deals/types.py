@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from crm.accounts.models import Member as MemberRow
 from crm.activities import queries as timelines
-from crm.contacts import models as contacts
-from crm.db import scoped
 from crm.deals import facts
-from crm.leads.models import Lead as LeadRow
 from crm.paging import NEWEST_FIRST
-from crm.pipelines import models as pipelines
+from crm.rows import rows
 from schema.accounts.types import Member
 from schema.activities.types import Activity
 from schema.connections import After, Before, Connection, First, Last, connect
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
 from schema.enums import described
+from schema.lazy import LazyLead
 from schema.money import Money
 from schema.node import Node, shown
 from schema.pipelines.types import Pipeline, Stage
-
-if TYPE_CHECKING:
-    from schema.leads.types import Lead
 
 DealStatus = described(
     facts.DealStatus,
@@ -54,7 +47,7 @@ class Deal(Node):
 
     @strawberry.field(description="How likely it is won, in percent: its stage's, until a person says otherwise.")
     async def probability(self, info: Info) -> int:
-        stage = await info.context.row_of(pipelines.Stage, self.row.stage_id)
+        stage = await info.context.row_of("Stage", self.row.stage_id)
         override = self.row.probability_override
         return int(stage.probability if override is None or self.row.status != "OPEN" else override)
 
@@ -64,23 +57,23 @@ class Deal(Node):
 
     @strawberry.field(description="The column it stands in.")
     async def stage(self, info: Info) -> Stage:
-        return Stage.of(await info.context.row_of(pipelines.Stage, self.row.stage_id))
+        return Stage.of(await info.context.row_of("Stage", self.row.stage_id))
 
     @strawberry.field(description="The board it stands on.")
     async def pipeline(self, info: Info) -> Pipeline:
-        return Pipeline.of(await info.context.row_of(pipelines.Pipeline, self.row.pipeline_id))
+        return Pipeline.of(await info.context.row_of("Pipeline", self.row.pipeline_id))
 
     @strawberry.field(description="Who it is made with.")
     async def contact(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row(contacts.Contact, self.row.contact_id))
+        return Contact.of_optional(await info.context.row("Contact", self.row.contact_id))
 
     @strawberry.field(description="The organization it is made with.")
     async def organization(self, info: Info) -> Organization | None:
-        return Organization.of_optional(await info.context.row(contacts.Organization, self.row.organization_id))
+        return Organization.of_optional(await info.context.row("Organization", self.row.organization_id))
 
     @strawberry.field(description="Who works on it.")
     async def owner(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row(MemberRow, self.row.owner_id))
+        return Member.of_optional(await info.context.row("Member", self.row.owner_id))
 
     @strawberry.field(description="The leads that feed it, newest first; none for a deal made by hand.")
     async def leads(
@@ -90,11 +83,11 @@ class Deal(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> Connection[Annotated[Lead, strawberry.lazy("schema.leads.types")]]:
+    ) -> Connection[LazyLead]:
         from schema.leads.types import Lead
 
-        rows = scoped(LeadRow, info.context.actor).filter(deal_id=self.row.id)
-        return await connect(info, Lead.of, rows, NEWEST_FIRST, first, after, last, before)
+        found = rows("Lead", info.context.actor, deal_id=self.row.id)
+        return await connect(info, Lead.of, found, NEWEST_FIRST, first, after, last, before)
 
     @strawberry.field(description="What happened to it and to the leads that feed it, latest first.")
     async def timeline(
@@ -106,6 +99,6 @@ class Deal(Node):
         before: Before = strawberry.UNSET,
     ) -> Connection[Activity]:
         actor = info.context.actor
-        lead_ids = [id for (id,) in await scoped(LeadRow, actor).filter(deal_id=self.row.id).values_list("id")]
-        rows = timelines.of_deal(actor=actor, deal_id=self.row.id, lead_ids=lead_ids)
-        return await connect(info, Activity.of, rows, timelines.LATEST_FIRST, first, after, last, before)
+        lead_ids = [id for (id,) in await rows("Lead", actor, deal_id=self.row.id).values_list("id")]
+        found = timelines.of_deal(actor=actor, deal_id=self.row.id, lead_ids=lead_ids)
+        return await connect(info, Activity.of, found, timelines.LATEST_FIRST, first, after, last, before)

@@ -7,8 +7,7 @@ from datetime import datetime
 import strawberry
 
 from crm.accounts.permissions import may
-from crm.intake import facts, models
-from crm.leads.models import Lead as LeadRow
+from crm.intake import facts
 from schema.context import Info
 from schema.enums import described
 from schema.leads.types import Lead
@@ -72,11 +71,11 @@ class InboundMessage(Node):
 
     @strawberry.field(description="The channel it came through.")
     async def channel(self, info: Info) -> Channel:
-        return Channel.of(await info.context.row_of(models.Channel, self.row.channel_id))
+        return Channel.of(await info.context.row_of("Channel", self.row.channel_id))
 
     @strawberry.field(description="The lead it became or belongs to.")
     async def lead(self, info: Info) -> Lead | None:
-        return Lead.of_optional(await info.context.row(LeadRow, self.row.lead_id))
+        return Lead.of_optional(await info.context.row("Lead", self.row.lead_id))
 
     @strawberry.field(description="What was read and decided, and why: a sentence each.")
     def trace(self) -> list[str]:

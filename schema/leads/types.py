@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from crm.accounts.models import Member as MemberRow
 from crm.activities import queries as timelines
-from crm.contacts import models as contacts
-from crm.deals.models import Deal as DealRow
 from crm.leads import facts, rules
 from schema.accounts.types import Member
 from schema.activities.types import Activity
@@ -18,11 +14,9 @@ from schema.connections import After, Before, Connection, First, Last, connect
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
 from schema.enums import described
+from schema.lazy import LazyDeal
 from schema.money import Money
 from schema.node import Node, shown
-
-if TYPE_CHECKING:
-    from schema.deals.types import Deal
 
 LeadState = described(
     facts.LeadState,
@@ -77,11 +71,11 @@ class CriterionAnswer:
 
     @strawberry.field(description="AUTHORITY: who decides.")
     async def decision_maker(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row(contacts.Contact, self.answer.decision_maker_id))
+        return Contact.of_optional(await info.context.row("Contact", self.answer.decision_maker_id))
 
     @strawberry.field(description="AUTHORITY: who holds the budget; may be who decides.")
     async def budget_holder(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row(contacts.Contact, self.answer.budget_holder_id))
+        return Contact.of_optional(await info.context.row("Contact", self.answer.budget_holder_id))
 
     @strawberry.field(description="NEED: what is needed.")
     def text(self) -> str | None:
@@ -153,29 +147,29 @@ class Lead(Node):
 
     @strawberry.field(description="Whose interest it is.")
     async def contact(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row(contacts.Contact, self.row.contact_id))
+        return Contact.of_optional(await info.context.row("Contact", self.row.contact_id))
 
     @strawberry.field(description="The organization whose interest it is.")
     async def organization(self, info: Info) -> Organization | None:
-        return Organization.of_optional(await info.context.row(contacts.Organization, self.row.organization_id))
+        return Organization.of_optional(await info.context.row("Organization", self.row.organization_id))
 
     @strawberry.field(description="Who works on it.")
     async def owner(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row(MemberRow, self.row.owner_id))
+        return Member.of_optional(await info.context.row("Member", self.row.owner_id))
 
     @strawberry.field(description="Who qualified it by hand; null where its answers did, or nobody has.")
     async def qualified_by(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row(MemberRow, self.row.qualified_by_id))
+        return Member.of_optional(await info.context.row("Member", self.row.qualified_by_id))
 
     @strawberry.field(description="How far it is qualified.")
     async def qualification(self, info: Info) -> Qualification:
         return Qualification(answers=await info.context.answers.load(self.row.id))
 
     @strawberry.field(description="CONVERTED: the deal it became or feeds.")
-    async def deal(self, info: Info) -> Annotated[Deal, strawberry.lazy("schema.deals.types")] | None:
+    async def deal(self, info: Info) -> LazyDeal | None:
         from schema.deals.types import Deal
 
-        return Deal.of_optional(await info.context.row(DealRow, self.row.deal_id))
+        return Deal.of_optional(await info.context.row("Deal", self.row.deal_id))
 
     @strawberry.field(description="What happened, latest first.")
     async def timeline(
@@ -186,5 +180,5 @@ class Lead(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> Connection[Activity]:
-        rows = timelines.of_lead(actor=info.context.actor, lead_id=self.row.id)
-        return await connect(info, Activity.of, rows, timelines.LATEST_FIRST, first, after, last, before)
+        found = timelines.of_lead(actor=info.context.actor, lead_id=self.row.id)
+        return await connect(info, Activity.of, found, timelines.LATEST_FIRST, first, after, last, before)

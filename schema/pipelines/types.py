@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
 import strawberry
 
-from crm.db import scoped
-from crm.deals.models import Deal as DealRow
 from crm.paging import BY_RANK
-from crm.pipelines import facts, models
+from crm.pipelines import facts
+from crm.rows import rows
 from schema.connections import After, Before, Connection, First, Last, connect
 from schema.context import Info
 from schema.enums import described
+from schema.lazy import LazyDeal
 from schema.money import Money
 from schema.node import Node, shown
-
-if TYPE_CHECKING:
-    from schema.deals.types import Deal
 
 StageKind = described(
     facts.StageKind,
@@ -40,8 +35,8 @@ class Pipeline(Node):
 
     @strawberry.field(description="Its stages, from left to right.")
     async def stages(self, info: Info) -> list[Stage]:
-        rows = scoped(models.Stage, info.context.actor).filter(pipeline_id=self.row.id)
-        return [Stage.of(row) for row in await rows.order_by("position", "id")]
+        found = rows("Stage", info.context.actor, pipeline_id=self.row.id)
+        return [Stage.of(row) for row in await found.order_by("position", "id")]
 
 
 @strawberry.type(description="A column of a board.")
@@ -55,7 +50,7 @@ class Stage(Node):
 
     @strawberry.field(description="The pipeline it belongs to.")
     async def pipeline(self, info: Info) -> Pipeline:
-        return Pipeline.of(await info.context.row_of(models.Pipeline, self.row.pipeline_id))
+        return Pipeline.of(await info.context.row_of("Pipeline", self.row.pipeline_id))
 
     @strawberry.field(description="How many deals it holds, and their sums.")
     async def totals(self, info: Info) -> StageTotals:
@@ -70,8 +65,8 @@ class Stage(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> Connection[Annotated[Deal, strawberry.lazy("schema.deals.types")]]:
+    ) -> Connection[LazyDeal]:
         from schema.deals.types import Deal
 
-        rows = scoped(DealRow, info.context.actor).filter(stage_id=self.row.id)
-        return await connect(info, Deal.of, rows, BY_RANK, first, after, last, before)
+        found = rows("Deal", info.context.actor, stage_id=self.row.id)
+        return await connect(info, Deal.of, found, BY_RANK, first, after, last, before)

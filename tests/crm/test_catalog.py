@@ -128,9 +128,7 @@ async def test_every_constraint_that_a_model_declares_is_in_the_database(
 ) -> None:
     """Tortoise drops those of new tables in silence, so each is looked for by name and kind."""
     checks = set(await rows(owner_connection, "SELECT conname FROM pg_constraint WHERE contype = 'c'"))
-    indexes = {
-        row["indexname"]: row["indexdef"] for row in await owner_connection.fetch("SELECT * FROM pg_indexes")
-    }
+    indexes = {row["indexname"]: row["indexdef"] for row in await owner_connection.fetch("SELECT * FROM pg_indexes")}
     declared = 0
     for model in Tortoise.apps["crm"].values():  # type: ignore[index]
         for constraint in model._meta.constraints:

@@ -104,7 +104,13 @@ async def test_only_a_privileged_person_may_force_it(company: Company) -> None:
 async def test_a_disqualified_lead_can_be_forced_and_loses_its_reason(company: Company) -> None:
     lead = await make_lead(company.bob)
     await disqualify_lead(
-        actor=company.bob, lead_id=lead.id, reason="NO_NEED", note=None, nurture_until=None, expected_version=None, now=NOW
+        actor=company.bob,
+        lead_id=lead.id,
+        reason="NO_NEED",
+        note=None,
+        nurture_until=None,
+        expected_version=None,
+        now=NOW,
     )
     converted = await convert(company, lead, Conversion(force=True), actor=company.alice)
     assert (converted.lead.state, converted.lead.disqualify_reason) == (LeadState.CONVERTED.value, None)

@@ -62,9 +62,10 @@ _NOT_NAME = re.compile(r"[^a-z0-9]")
 # The escapes of ISO-2022-JP (RFC 1468) and its kin: seven-bit text that no other charset explains.
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([JI]|\$\(D)")
 _KANA = re.compile(r"[\u3041-\u3093\u30a1-\u30f6]")
-# The commonest characters of Chinese: a GB18030 text of some length has many, bytes that happen to decode have few.
+# The commonest characters of Chinese in both scripts: a text of some length has many, bytes that happen to decode few.
 _COMMON_HANZI = re.compile(
-    "[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于下自之您请公司]"
+    "[的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于下自之您请公司"
+    "這個們來為國說時會對於請]"
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SAMPLE = 64 * 1024
@@ -115,11 +116,13 @@ def _east_asian(data: bytes) -> tuple[str, str] | None:
     high = len(sample) - len(sample.translate(None, bytes(range(0x80, 0x100))))
     if high * 5 < len(sample):
         return None  # western text has few bytes beyond ASCII
-    for name, marks in (("cp932", _KANA), ("euc_jp", _KANA), ("gb18030", _COMMON_HANZI)):
+    found: tuple[int, str, str] | None = None
+    for name, marks in (("cp932", _KANA), ("euc_jp", _KANA), ("gb18030", _COMMON_HANZI), ("big5hkscs", _COMMON_HANZI)):
         text = _strict(data, name)
-        if text is not None and len(marks.findall(text[:_SAMPLE])) * 12 > high:
-            return text, {"cp932": "shift_jis", "euc_jp": "euc-jp"}.get(name, name)
-    return None
+        score = 0 if text is None else len(marks.findall(text[:_SAMPLE]))
+        if text is not None and score * 12 > high and (found is None or score > found[0]):
+            found = score, text, {"cp932": "shift_jis", "euc_jp": "euc-jp", "big5hkscs": "big5"}.get(name, name)
+    return None if found is None else (found[1], found[2])
 
 
 def _is_mostly_right(text: str) -> bool:

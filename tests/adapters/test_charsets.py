@@ -9,6 +9,7 @@ from adapters.mail.words import base64_bytes, text_of
 
 JAPANESE = "お問い合わせありがとうございます。製品の見積もりをお願いします。"
 CHINESE = "您好，我们公司对您的产品很感兴趣，请发送报价单，谢谢。"
+TAIWANESE = "您好，我們公司對您的產品很感興趣，請告訴我們價格，謝謝。"
 GERMAN = "Grüße aus Köln – das Angebot über 20 € hätten wir gern."
 
 
@@ -20,6 +21,7 @@ GERMAN = "Grüße aus Köln – das Angebot über 20 € hätten wir gern."
         (JAPANESE, "euc_jp"),
         (JAPANESE, "iso2022_jp"),
         (CHINESE, "gb18030"),
+        (TAIWANESE, "big5"),
         (GERMAN, "cp1252"),
         (GERMAN, "utf-8"),
         (JAPANESE, "utf-8"),

@@ -164,6 +164,14 @@ def test_threads_take_turns_and_get_their_own_answers(misbehaving: Sandbox) -> N
     assert [a.text.split()[0] for a in answers if isinstance(a, Inquiry)] == words
 
 
+def test_a_child_started_by_a_thread_that_ended_costs_no_message(sandbox: Sandbox) -> None:
+    """PR_SET_PDEATHSIG kills the child with the thread that started it, not with the process (prctl(2))."""
+    raw = mail("eins")
+    with ThreadPoolExecutor(1) as pool:
+        expected = pool.submit(sandbox.read, "MAIL", "", raw).result()
+    assert sandbox.read("MAIL", "", raw) == expected
+
+
 def test_a_forked_process_starts_a_child_of_its_own(sandbox: Sandbox) -> None:
     raw = mail("eins")
     expected = sandbox.read("MAIL", "", raw)

@@ -36,11 +36,11 @@ def process(*, workspace_id: str, message_id: str, **_newer_args: object) -> Non
         return
     if claim is None:
         return
-    parsed = sandbox.read(claim.kind.value, claim.content_type, claim.raw)
     try:
+        parsed = sandbox.read(claim.kind.value, claim.content_type, claim.raw)
         run(filing.file(actor=actor, claim=claim, parsed=parsed, now=_now()))
-    except Exception as error:
-        log.exception("message %s, attempt %s: filing failed", message_id, claim.attempt)
+    except Exception as error:  # a fault of ours says nothing about the message: it comes again, and again
+        log.exception("message %s, attempt %s: not filed", message_id, claim.attempt)
         _postpone(actor, claim, type(error).__name__)
 
 

@@ -140,7 +140,7 @@ async def _lead(
         actor=actor,
         now=now,
         id=new_id(),
-        title=rules.title(inquiry, kind),
+        title=rules.title(inquiry),
         source=rules.source(kind),
         utm=inquiry.utm,
         contact_id=contact.id,

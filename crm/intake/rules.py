@@ -34,13 +34,13 @@ def backoff(attempt: int, message_id: UUID) -> timedelta:
     return timedelta(seconds=base * (1 + share / 2))
 
 
-def title(inquiry: Inquiry, kind: ChannelKind) -> str:
+def title(inquiry: Inquiry) -> str:
     """What the lead is called: the subject without its reply prefixes, else the text's first line, else who wrote."""
     subject = one_line(_PREFIX.sub("", inquiry.subject or ""), 200)
     if subject:
         return subject
     first = next((line for line in (one_line(line, 100) for line in inquiry.text.splitlines()) if line), "")
-    if kind is ChannelKind.MAIL and first:
+    if first:
         return first
     who = one_line(inquiry.name or inquiry.email or inquiry.phone or "somebody", 100)
     return f"Inquiry from {who}"

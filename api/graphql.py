@@ -14,12 +14,13 @@ import orjson
 from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.schema.base import BaseSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from api.auth import Unauthenticated, authenticate
@@ -51,14 +52,17 @@ class GraphQLView(GraphQL[Context, None]):
                 response: Response = await self.run(request, context=context)
         except Unauthenticated as error:
             challenge = {"WWW-Authenticate": 'Bearer realm="anbahn"'}
-            response = _fault(401, "UNAUTHENTICATED", str(error), challenge)
+            response = _fault(request, 401, "UNAUTHENTICATED", str(error), challenge)
         except BodyRefused as error:
-            response = _fault(error.status, error.code, error.message)
+            response = _fault(request, error.status, error.code, error.message)
         except HTTPException as error:
-            response = _fault(error.status_code, "BAD_REQUEST", error.reason)
+            response = _refusal(request, error)
         except UNREACHABLE:
             message = "The database cannot be reached at the moment; try again."
-            response = _fault(503, "UNAVAILABLE", message, {"Retry-After": "5"})
+            response = _fault(request, 503, "UNAVAILABLE", message, {"Retry-After": "5"})
+        except Exception as error:
+            masked = coded(GraphQLError(str(error), original_error=error))  # logs it
+            response = _fault(request, 500, "INTERNAL", masked.message)
         await response(scope, receive, send)
 
     async def _context(self, request: Request) -> Context:
@@ -93,7 +97,7 @@ class GraphQLView(GraphQL[Context, None]):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         # Override 3: the media type that was asked for, and 400 with it when nothing was executed.
-        modern = RESPONSE_TYPE in sub_response.headers.get("x-accept", "")
+        modern = _is_modern(sub_response.headers.get("x-accept", ""))
         refused = not isinstance(response_data, list) and "data" not in response_data
         return Response(
             self.encode_json(response_data),
@@ -101,12 +105,39 @@ class GraphQLView(GraphQL[Context, None]):
             media_type=f"{RESPONSE_TYPE}; charset=utf-8" if modern else "application/json; charset=utf-8",
         )
 
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        return False
+
+    def decode_json(self, data: str | bytes) -> object:
+        # Not the standard library's, which takes what is no JSON or no text (NaN, lone surrogates) and raises more than
+        # JSONDecodeError for what is too deep, too long a number or not UTF-8.
+        value = orjson.loads(data)
+        if isinstance(data, bytes) and not isinstance(value, dict):
+            raise HTTPException(400, 'The body must be one JSON object: {"query": "…"}. Batches are not taken.')
+        return value
+
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data, default=str)
 
 
-def _fault(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A request that was not executed."""
-    return JSONResponse(
-        {"errors": [{"message": message, "extensions": {"code": code}}]}, status_code=status, headers=headers
-    )
+def _is_modern(accept: str) -> bool:
+    return RESPONSE_TYPE in accept
+
+
+def _refusal(request: Request, error: HTTPException) -> Response:
+    """What Strawberry refuses, with the status that says it best."""
+    if isinstance(error.__cause__, InvalidOperationTypeError):
+        return _fault(request, 405, "METHOD_NOT_ALLOWED", f"{error.reason}: use POST.", {"Allow": "POST"})
+    if error.status_code == 405:
+        return _fault(request, 405, "METHOD_NOT_ALLOWED", error.reason, {"Allow": "GET, POST"})
+    if error.reason == "Unsupported content type":
+        message = "Send the request as JSON, with Content-Type: application/json."
+        return _fault(request, 415, "UNSUPPORTED_MEDIA_TYPE", message, {"Accept-Post": "application/json"})
+    return _fault(request, error.status_code, "BAD_REQUEST", error.reason)
+
+
+def _fault(request: Request, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    """A request that was not executed. Apollo Client and urql read its code in the modern media type only."""
+    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    media_type = RESPONSE_TYPE if _is_modern(request.headers.get("accept", "")) else "application/json"
+    return Response(orjson.dumps(body), status_code=status, headers=headers, media_type=f"{media_type}; charset=utf-8")

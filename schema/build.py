@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from schema.contacts.mutations import ContactMutations
@@ -29,6 +31,19 @@ class Schema(strawberry.Schema):
         return None
 
 
+class OneOperation(SchemaExtension):
+    """Refuses several operations of which none is named (GraphQL, section 6.1); Strawberry would run the first."""
+
+    def on_parse(self) -> Iterator[None]:
+        yield
+        document = self.execution_context.graphql_document
+        if document is None or self.execution_context._provided_operation_name is not None:
+            return
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        if len(operations) > 1:
+            raise GraphQLError("The document holds several operations: name one in operationName.", operations[1:])
+
+
 def build_schema() -> Schema:
     """A new schema object; building it takes some tenths of a second."""
     return Schema(
@@ -36,4 +51,5 @@ def build_schema() -> Schema:
         mutation=Mutation,
         types=list(NODES.values()),
         config=StrawberryConfig(default_resolver=attribute, scalar_map=SCALARS),
+        extensions=[OneOperation],
     )

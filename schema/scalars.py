@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 CurrencyCode = NewType("CurrencyCode", str)
@@ -14,7 +15,7 @@ PhoneNumber = NewType("PhoneNumber", str)
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("a string is expected")
+        raise GraphQLError("A string is expected.")
     return value
 
 

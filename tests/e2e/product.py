@@ -170,6 +170,8 @@ class Ledger:
     statuses: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     """How long each answer took; a connection that was cut gives none."""
+    slowest: dict[str, float] = field(default_factory=dict)
+    """The slowest answer of each status."""
     without_retry_after: int = 0
 
     @classmethod
@@ -213,8 +215,10 @@ class Ledger:
         except httpx.TransportError:
             self.statuses["cut"] += 1
             return False
-        self.seconds.append(time.monotonic() - began)
-        self.statuses[str(answer.status_code)] += 1
+        took, status = time.monotonic() - began, str(answer.status_code)
+        self.seconds.append(took)
+        self.slowest[status] = max(took, self.slowest.get(status, 0.0))
+        self.statuses[status] += 1
         if answer.status_code == 202:
             stored = answer.json()
             message.stored.append((stored["id"], stored["duplicate"]))

@@ -69,6 +69,8 @@ def refusable(
     def decorate(mutation: Callable[..., Awaitable[P]]) -> Callable[..., Awaitable[P]]:
         @functools.wraps(mutation)
         async def resolve(*args: Any, **kwargs: Any) -> P:
+            # What earlier mutations of the same request have read is not how it is after this one.
+            kwargs["info"].context.forget()
             try:
                 return await mutation(*args, **kwargs)
             except DomainError as error:

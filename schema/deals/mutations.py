@@ -117,7 +117,6 @@ class DealMutations:
             lost_reason=input.lost_reason,
             now=info.context.now,
         )
-        info.context.forget()
         return MoveDealPayload(
             deal=Deal.of(moved.deal),
             from_stage=Stage.of(moved.from_stage),

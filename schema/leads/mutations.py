@@ -107,9 +107,7 @@ class ConvertLeadInput(inputs.Lenient):
         "The stage the deal lands in; left out: the first open one of the first pipeline."
     )
     place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
-    force: bool = strawberry.field(
-        description="Convert although it is not QUALIFIED; owners and admins only.", default=False
-    )
+    force: bool | None = inputs.optional("Convert although it is not QUALIFIED; owners and admins only.")
     contact: ContactChoice | None = inputs.optional("Who the deal is made with; left out: the lead's contact.")
     organization: OrganizationChoice | None = inputs.optional(
         "The organization the deal is made with; left out: the lead's."
@@ -134,7 +132,7 @@ class ConvertLeadInput(inputs.Lenient):
             else None,
             new_organization=organization.create.to_domain() if organization and organization.create else None,
             deal_id=ids.decode_optional("Deal", self.deal_id, "dealId"),
-            force=self.force,
+            force=bool(self.force),
         )
 
 
@@ -212,7 +210,6 @@ class LeadMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        info.context.forget()
         return AnswerQualificationPayload(lead=Lead.of(lead))
 
     @strawberry.mutation(description="Qualifies a lead by hand, whatever its answers.")
@@ -225,7 +222,6 @@ class LeadMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        info.context.forget()
         return QualifyLeadPayload(lead=Lead.of(lead))
 
     @strawberry.mutation(description="Puts a lead aside for a reason.")
@@ -240,7 +236,6 @@ class LeadMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        info.context.forget()
         return DisqualifyLeadPayload(lead=Lead.of(lead))
 
     @strawberry.mutation(description="Takes a disqualified lead up again: it is PROSPECTING and keeps its answers.")
@@ -252,7 +247,6 @@ class LeadMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        info.context.forget()
         return ReopenLeadPayload(lead=Lead.of(lead))
 
     @strawberry.mutation(
@@ -267,7 +261,6 @@ class LeadMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        info.context.forget()
         return ConvertLeadPayload(
             lead=Lead.of(converted.lead), deal=Deal.of(converted.deal), already_converted=converted.already
         )

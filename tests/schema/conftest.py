@@ -1,0 +1,100 @@
+"""Asking for mutations, and seeing that a refused one has changed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest_asyncio
+from tortoise.models import Model
+
+from schema import ids
+from tests.api.conftest import one_schema  # noqa: F401  (a fixture)
+from tests.conftest import Company, GraphQLClient
+
+Unchanged = Callable[[], AbstractAsyncContextManager[None]]
+
+LEAD = "lead { id version title state source contact { id } organization { id } owner { name } qualificationStale }"
+DEAL = "deal { id version title status probability closedAt lostReason stage { name } amount { amount currency } }"
+SELECTIONS = {
+    "createContact": "contact { id version name emails phones jobTitle organization { name } }",
+    "createOrganization": "organization { id version name domain }",
+    "createLead": LEAD,
+    "createDeal": DEAL,
+    "createChannel": "channel { id kind name ingressUrl secret }",
+    "answerQualification": LEAD,
+    "qualifyLead": LEAD,
+    "disqualifyLead": LEAD,
+    "reopenLead": LEAD,
+    "convertLead": f"{LEAD} {DEAL} alreadyConverted",
+    "moveDeal": f"{DEAL} fromStage {{ name totals {{ count }} }} toStage {{ name totals {{ count }} }} neighbourGone",
+}
+"""Every mutation, with what a test usually wants to know of its payload."""
+
+
+async def ask(client: GraphQLClient, verb: str, input: dict[str, Any], selection: str | None = None) -> dict[str, Any]:
+    """The payload of a mutation; fails on any top-level error."""
+    name = verb[0].upper() + verb[1:]
+    document = (
+        f"mutation ($input: {name}Input!) {{ {verb}(input: $input)"
+        f" {{ {selection or SELECTIONS[verb]} userErrors {{ code message field conflictingId }} }} }}"
+    )
+    payload: dict[str, Any] = (await client(document, input=input))[verb]
+    return payload
+
+
+async def do(client: GraphQLClient, verb: str, input: dict[str, Any], selection: str | None = None) -> dict[str, Any]:
+    """The payload of a mutation that is carried out."""
+    payload = await ask(client, verb, input, selection)
+    assert payload["userErrors"] == []
+    return payload
+
+
+async def refused(client: GraphQLClient, verb: str, input: dict[str, Any]) -> tuple[str, str | None]:
+    """(code, field) of the one reason for which a mutation is refused; the payload holds nothing that was changed."""
+    payload = await ask(client, verb, input)
+    (error,) = payload["userErrors"]
+    assert error["message"].endswith(".") or error["message"].endswith("?"), error["message"]
+    if error["code"] != "STALE_VERSION":
+        assert not any(value for name, value in payload.items() if name != "userErrors"), payload
+    return error["code"], None if error["field"] is None else ".".join(error["field"])
+
+
+def gid(row: Model) -> str:
+    """The global id of a row."""
+    return ids.encode(type(row).__name__, row.pk)
+
+
+async def dump(connection: asyncpg.Connection, workspace_id: UUID) -> dict[str, list[str]]:
+    """Every row of a workspace, by table."""
+    tables = await connection.fetch(
+        "SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t"
+        " USING (table_schema, table_name) WHERE c.column_name = 'workspace_id' AND t.table_type = 'BASE TABLE'"
+        " AND table_schema = 'public' ORDER BY 1"
+    )
+    assert len(tables) > 10
+    union = " UNION ALL ".join(
+        f"SELECT '{table['name']}' AS name, to_jsonb(t)::text AS row FROM {table['name']} t WHERE workspace_id = $1"  # noqa: S608
+        for table in tables
+    )
+    found: dict[str, list[str]] = {table["name"]: [] for table in tables}
+    for record in await connection.fetch(f"{union} ORDER BY 1, 2", workspace_id):
+        found[record["name"]].append(record["row"])
+    return found
+
+
+@pytest_asyncio.fixture
+async def unchanged(company: Company, owner_connection: asyncpg.Connection) -> AsyncIterator[Unchanged]:
+    """``async with unchanged():`` fails when any row of the workspace is not as it was before."""
+
+    @asynccontextmanager
+    async def block() -> AsyncIterator[None]:
+        before = await dump(owner_connection, company.alice.workspace_id)
+        assert before["member"]
+        yield
+        assert await dump(owner_connection, company.alice.workspace_id) == before
+
+    yield block

@@ -1,0 +1,263 @@
+"""What holds for every mutation: roles, ids, versions, keys, texts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from crm.contacts.models import Contact, Organization
+from crm.db import scoped
+from crm.deals.models import Deal
+from crm.ids import new_id
+from crm.intake.models import Channel
+from crm.leads.models import Lead
+from crm.leads.operations import disqualify_lead
+from crm.outbox.models import OutboxEvent
+from schema import ids
+from schema.build import build_schema
+from tests.conftest import NOW, Company, GraphQLClient
+from tests.factories import make_contact, make_deal, make_lead, make_organization, make_qualified_lead
+from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
+
+CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel")
+CHANGING = ("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead", "moveDeal")
+MADE = {"createContact": Contact, "createOrganization": Organization, "createLead": Lead, "createDeal": Deal}
+MADE_BY = {**MADE, "createChannel": Channel}
+
+
+async def good_input(company: Company, verb: str) -> dict[str, Any]:
+    """An input that is carried out."""
+    match verb:
+        case "createContact":
+            return {"name": "Nina Neu", "emails": ["nina@neu.example"]}
+        case "createOrganization":
+            return {"name": "Neu AG", "domain": "neu.example"}
+        case "createLead":
+            return {"title": "Pumps", "contactId": gid(await make_contact(company.bob))}
+        case "createDeal":
+            return {"title": "Pumps", "amount": {"amount": "12.50", "currency": "EUR"}}
+        case "createChannel":
+            return {"kind": "MAIL", "name": "Another mailbox"}
+        case "answerQualification":
+            lead = await make_lead(company.bob)
+            return {"id": gid(lead), "answers": [{"criterion": "NEED", "state": "MET", "text": "Pumps"}]}
+        case "qualifyLead":
+            return {"id": gid(await make_lead(company.bob))}
+        case "disqualifyLead":
+            return {"id": gid(await make_lead(company.bob)), "reason": "NO_NEED"}
+        case "reopenLead":
+            return {"id": gid(await disqualified(company))}
+        case "convertLead":
+            return {"id": gid(await make_qualified_lead(company.bob))}
+        case "moveDeal":
+            return {"id": gid(await make_deal(company.bob)), "stageId": gid(company.stage("Offer sent"))}
+    raise AssertionError(f"{verb} is new: say here what a good input is")
+
+
+async def disqualified(company: Company) -> Lead:
+    lead = await make_lead(company.bob)
+    return await disqualify_lead(
+        actor=company.bob,
+        lead_id=lead.id,
+        reason="NO_NEED",
+        note=None,
+        nurture_until=None,
+        expected_version=None,
+        now=NOW,
+    )
+
+
+def test_these_are_all_mutations() -> None:
+    schema = build_schema()._schema
+    assert schema.mutation_type is not None
+    assert set(schema.mutation_type.fields) == {*CREATING, *CHANGING} == set(SELECTIONS)
+
+
+@pytest.mark.parametrize("verb", [*CREATING, *CHANGING])
+async def test_each_is_carried_out_and_leaves_an_event(company: Company, alice: GraphQLClient, verb: str) -> None:
+    input = await good_input(company, verb)
+    before = await scoped(OutboxEvent, company.alice).count()
+    payload = await do(alice, verb, input)
+    assert all(payload[name] is not None for name in payload)
+    assert await scoped(OutboxEvent, company.alice).count() > before
+
+
+@pytest.mark.parametrize("verb", [*CREATING, *CHANGING])
+async def test_a_viewer_may_do_nothing(company: Company, carol: GraphQLClient, unchanged: Unchanged, verb: str) -> None:
+    input = await good_input(company, verb)
+    async with unchanged():
+        assert await refused(carol, verb, input) == ("FORBIDDEN", None)
+    if verb in CREATING:
+        async with unchanged():
+            assert await refused(carol, verb, {**input, "idempotencyKey": "k"}) == ("FORBIDDEN", None)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in (*CREATING, *CHANGING) if verb != "createChannel"])
+async def test_a_member_may_do_the_daily_work(company: Company, bob: GraphQLClient, verb: str) -> None:
+    await do(bob, verb, await good_input(company, verb))
+
+
+@pytest.mark.parametrize("verb", CHANGING)
+async def test_what_is_no_id_of_its_kind_is_refused(
+    company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
+) -> None:
+    input = await good_input(company, verb)
+    kind = "Deal" if verb == "moveDeal" else "Lead"
+    of_another = gid(await make_contact(company.bob, "Another"))
+    of_the_right_number = input["id"].replace(kind, "Contact")
+    malformed = ("", "nonsense", f"{kind}_1", "1", f"{kind}_" + "g" * 32, "\x00", "x" * 100_000, f"{kind}_💥")
+    async with unchanged():
+        for wrong in (of_another, of_the_right_number, input["id"].upper(), input["id"] + "\n", *malformed):
+            assert await refused(alice, verb, {**input, "id": wrong}) == ("INVALID", "id"), wrong[:50]
+
+
+@pytest.mark.parametrize("verb", CHANGING)
+async def test_an_id_of_nothing_and_an_id_of_another_workspace_are_both_not_found(
+    company: Company, other: Company, alice: GraphQLClient, mallory: GraphQLClient, unchanged: Unchanged, verb: str
+) -> None:
+    input = await good_input(company, verb)
+    kind = "Deal" if verb == "moveDeal" else "Lead"
+    async with unchanged():
+        nothing = await ask(alice, verb, {**input, "id": ids.encode(kind, new_id())})
+        assert [(e["code"], e["field"]) for e in nothing["userErrors"]] == [("NOT_FOUND", ["id"])]
+        foreign = await ask(mallory, verb, {"stageId": gid(other.stages[0]), **input} if kind == "Deal" else input)
+    assert foreign == nothing
+
+
+@pytest.mark.parametrize("verb", CHANGING)
+async def test_a_stale_version_is_refused_with_the_object_as_it_is(
+    company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
+) -> None:
+    input = await good_input(company, verb)
+    kind = "deal" if verb == "moveDeal" else "lead"
+    row = await scoped(Deal if kind == "deal" else Lead, company.alice).get()
+    for version in (row.version - 1, row.version + 1, -1, 2**31 - 1):
+        async with unchanged():
+            payload = await ask(alice, verb, {**input, "expectedVersion": version})
+        (error,) = payload["userErrors"]
+        assert (error["code"], error["field"]) == ("STALE_VERSION", ["expectedVersion"])
+        assert (payload[kind]["id"], payload[kind]["version"]) == (gid(row), row.version)
+    done = await do(alice, verb, {**input, "expectedVersion": row.version})
+    assert done[kind]["version"] == row.version + 1
+
+
+@pytest.mark.parametrize("verb", CHANGING)
+async def test_of_ten_at_once_who_saw_one_version_one_goes_through(
+    company: Company, alice: GraphQLClient, verb: str
+) -> None:
+    input = {**await good_input(company, verb), "expectedVersion": None}
+    row = await scoped(Deal if verb == "moveDeal" else Lead, company.alice).get()
+    input["expectedVersion"] = row.version
+    payloads = await asyncio.gather(*(ask(alice, verb, input) for _ in range(10)))
+    codes = [error["code"] for payload in payloads for error in payload["userErrors"]]
+    if verb == "convertLead":
+        assert codes == []
+        assert len({payload["deal"]["id"] for payload in payloads}) == 1
+        assert sum(not payload["alreadyConverted"] for payload in payloads) == 1
+    else:
+        assert codes == ["STALE_VERSION"] * 9
+        assert (await type(row).get(id=row.id)).version == row.version + 1
+
+
+@pytest.mark.parametrize("verb", CREATING)
+class TestIdempotencyKeys:
+    async def test_the_same_request_makes_one_thing_and_answers_it_each_time(
+        self, company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
+    ) -> None:
+        input = {**await good_input(company, verb), "idempotencyKey": "order 66"}
+        first = await do(alice, verb, input)
+        async with unchanged():
+            assert await do(alice, verb, input) == first
+
+    async def test_ten_at_once_make_one_thing(self, company: Company, alice: GraphQLClient, verb: str) -> None:
+        input = {**await good_input(company, verb), "idempotencyKey": "order 66"}
+        before = await scoped(MADE_BY[verb], company.alice).count()
+        payloads = await asyncio.gather(*(do(alice, verb, input) for _ in range(10)))
+        assert all(payload == payloads[0] for payload in payloads)
+        assert await scoped(MADE_BY[verb], company.alice).count() == before + 1
+
+    async def test_another_request_with_the_same_key_is_refused(
+        self, company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
+    ) -> None:
+        input = {**await good_input(company, verb), "idempotencyKey": "order 66"}
+        await do(alice, verb, input)
+        name = "title" if "title" in input else "name"
+        async with unchanged():
+            assert await refused(alice, verb, {**input, name: "Something else"}) == ("INVALID", "idempotencyKey")
+
+    @pytest.mark.parametrize("key", ["", "  ", "x" * 201, "a\x00b"])
+    async def test_one_that_is_no_key_is_refused(
+        self, company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str, key: str
+    ) -> None:
+        input = {**await good_input(company, verb), "idempotencyKey": key}
+        async with unchanged():
+            assert await refused(alice, verb, input) == ("INVALID", "idempotencyKey")
+
+    async def test_a_refused_request_does_not_use_it_up(
+        self, company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
+    ) -> None:
+        input = {**await good_input(company, verb), "idempotencyKey": "x" * 200}
+        name = "title" if "title" in input else "name"
+        async with unchanged():
+            assert await refused(alice, verb, {**input, name: "  "}) == ("INVALID", name)
+        await do(alice, verb, input)
+
+    async def test_another_workspace_may_use_the_same(
+        self, company: Company, alice: GraphQLClient, other: Company, mallory: GraphQLClient, verb: str
+    ) -> None:
+        mine = await do(alice, verb, {**await good_input(company, verb), "idempotencyKey": "1"})
+        hers = await do(mallory, verb, {**await good_input(other, verb), "idempotencyKey": "1"})
+        kind = next(name for name in mine if name != "userErrors")
+        assert mine[kind]["id"] != hers[kind]["id"]
+
+
+@pytest.mark.parametrize("verb", CREATING)
+async def test_a_name_that_is_none_is_refused(
+    company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
+) -> None:
+    input = await good_input(company, verb)
+    name, limit = ("title", 500) if "title" in input else ("name", 200)
+    async with unchanged():
+        for wrong in ("", " \t\n", "\x00", "\x00\x01 ", "ä" * (limit + 1)):
+            assert await refused(alice, verb, {**input, name: wrong}) == ("INVALID", name), wrong[:10]
+
+
+@pytest.mark.parametrize("verb", CREATING)
+async def test_a_name_is_taken_up_to_its_limit_and_without_what_nobody_sees(
+    company: Company, alice: GraphQLClient, verb: str
+) -> None:
+    input = await good_input(company, verb)
+    name, limit = ("title", 500) if "title" in input else ("name", 200)
+    long = "💥" * limit
+    payload = await do(alice, verb, {**input, name: f"  {long[:-3]}\x00\r\n{long[:2]} "})
+    kind = next(key for key in payload if key != "userErrors")
+    assert payload[kind][name] == f"{long[:-3]} {long[:2]}"
+
+
+async def test_each_of_several_in_one_request_sees_what_the_earlier_ones_did(
+    company: Company, alice: GraphQLClient
+) -> None:
+    stage = gid(company.stage("Qualified"))
+    made = f'createDeal(input: {{title: "Pumps", stageId: "{stage}"}}) {{ deal {{ stage {{ totals {{ count }} }} }} }}'
+    data = await alice(f"mutation {{ a: {made} b: {made} c: {made} }}")
+    assert [data[name]["deal"]["stage"]["totals"]["count"] for name in "abc"] == [1, 2, 3]
+
+
+async def test_one_refused_in_the_middle_leaves_the_others(company: Company, alice: GraphQLClient) -> None:
+    data = await alice(
+        'mutation { a: createContact(input: {name: "A"}) { contact { name } }'
+        ' b: createContact(input: {name: " "}) { contact { name } userErrors { code } }'
+        ' c: createContact(input: {name: "C"}) { contact { name } } }'
+    )
+    assert (data["a"]["contact"], data["c"]["contact"]) == ({"name": "A"}, {"name": "C"})
+    assert data["b"] == {"contact": None, "userErrors": [{"code": "INVALID"}]}
+    names = await scoped(Contact, company.alice).order_by("name").values_list("name", flat=True)
+    assert list(names) == ["A", "C"]
+
+
+async def test_an_organization_may_be_used_by_the_next_one(company: Company, alice: GraphQLClient) -> None:
+    organization = await make_organization(company.bob)
+    payload = await do(alice, "createContact", {"name": "Nina", "organizationId": gid(organization)})
+    assert payload["contact"]["organization"] == {"name": organization.name}

@@ -25,6 +25,7 @@ def make_celery(redis_url: str, **more: Any) -> Celery:
         # Each with an exchange of its own: without one, Celery binds both to the default's, and a task goes to both.
         task_queues=tuple(Queue(name, Exchange(name), routing_key=name) for name in (INTAKE, MAINTENANCE)),
         task_create_missing_queues=False,
+        task_routes={"intake.process": {"queue": INTAKE}},
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_ignore_result=True,

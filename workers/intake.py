@@ -13,7 +13,6 @@ from crm.db import UNREACHABLE
 from crm.doors import due_messages
 from crm.intake import filing, operations
 from crm.intake.facts import Claim
-from workers.broker import INTAKE, MAINTENANCE
 from workers.runtime import runtime
 
 log = logging.getLogger("anbahn.intake")
@@ -21,7 +20,7 @@ log = logging.getLogger("anbahn.intake")
 MOST_PER_SWEEP = 500
 
 
-@shared_task(name="intake.process", queue=INTAKE)
+@shared_task(name="intake.process")
 def process(*, workspace_id: str, message_id: str, **_newer_args: object) -> None:
     """Turn one inbound message into a lead. Does nothing when somebody else has it, or when it is done.
 
@@ -44,7 +43,7 @@ def process(*, workspace_id: str, message_id: str, **_newer_args: object) -> Non
         _postpone(actor, claim, type(error).__name__)
 
 
-@shared_task(name="intake.sweep", queue=MAINTENANCE)
+@shared_task(name="intake.sweep")
 def sweep(**_newer_args: object) -> None:
     """Ring for messages that are due and that nobody has taken: a lost task, a dead worker, a backoff that is over."""
     limits = runtime().limits

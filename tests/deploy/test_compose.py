@@ -18,7 +18,7 @@ import pytest
 import settings
 from cli.main import anbahn
 from cli.run import programs
-from tests.deploy.composed import COMPOSE, OURS, SECRETS, document, interpolated, options, service, variables
+from tests.deploy.composed import COMPOSE, OURS, ROOT, SECRETS, document, interpolated, options, service, variables
 from workers import broker
 
 APPLICATION = ("api", "worker", "beat")
@@ -51,7 +51,7 @@ def run_parts() -> dict[str, list[str]]:
 def entry_point(name: str, code: str, directory: Path) -> Any:
     """What Python code says, as JSON, in a process with the environment of a service and nothing else."""
     environment = {"PATH": os.environ["PATH"], **service(name)["environment"]}
-    command = [sys.executable, "-c", f"import json\n{code}"]
+    command = [sys.executable, "-c", f"import json, sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}"]
     done = subprocess.run(command, env=environment, cwd=directory, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

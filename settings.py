@@ -79,12 +79,13 @@ class Settings:
         if parts.username == APP_ROLE and parts.password:
             return urllib.parse.urlunsplit(parts)
         host = parts.netloc.rpartition("@")[2]
-        return urllib.parse.urlunsplit(parts._replace(netloc=f"{APP_ROLE}:{self.app_role_password()}@{host}"))
+        password = urllib.parse.quote(self.app_role_password(), safe="")
+        return urllib.parse.urlunsplit(parts._replace(netloc=f"{APP_ROLE}:{password}@{host}"))
 
     def app_role_password(self) -> str:
         """The password of ``anbahn_app``: ANBAHN_APP_PASSWORD, or derived from ANBAHN_SECRET."""
         if self.app_password is not None:
-            return urllib.parse.quote(self.app_password, safe="")
+            return self.app_password
         return hmac.new(self.required_secret().encode(), b"database role anbahn_app", hashlib.sha256).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import urllib.parse
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,8 @@ async def _ensure_database(owner_url: str) -> None:
     try:
         quoted = '"' + name.replace('"', '""') + '"'
         await maintenance.execute(f"CREATE DATABASE {quoted} ENCODING 'UTF8' TEMPLATE template0")
-    except asyncpg.DuplicateDatabaseError:
-        pass
+    except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+        pass  # somebody else made it at the same time, just before or in the very same moment
     except asyncpg.InsufficientPrivilegeError:
         raise MigrationRefused(
             f"the database {name} does not exist and {parts.username} may not create it: "
@@ -97,7 +98,9 @@ async def _ensure_role(connection: asyncpg.Connection, password: str) -> None:
     literal = "'" + password.replace("'", "''") + "'"
     try:
         if role is None:
-            await connection.execute(f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD {literal}")
+            # Roles belong to the server: a run for another database may make it in the same moment.
+            with contextlib.suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+                await connection.execute(f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD {literal}")
         elif not await _can_log_in(connection, password):
             await connection.execute(f"ALTER ROLE {APP_ROLE} LOGIN PASSWORD {literal}")
     except asyncpg.InsufficientPrivilegeError:

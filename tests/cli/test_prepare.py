@@ -1,0 +1,180 @@
+"""The commands around the database: run as processes, as an operator runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from embedded.postgres import Postgres
+
+SECRET = "the secret of these tests, long enough"
+FIRST_KEY, SECOND_KEY = "a" * 40, "b" * 40
+
+
+def database_url(postgres: Postgres, name: str) -> str:
+    return urlunsplit(urlsplit(postgres.superuser_url)._replace(path=f"/{name}"))
+
+
+def anbahn(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    # None of the caller's own configuration.
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANBAHN", "DATABASE", "REDIS"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        env={
+            **inherited,
+            "ANBAHN_SECRET": SECRET,
+            "ANBAHN_APP_PASSWORD": "the-password-of-the-application-role",
+            **environ,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def ask(url: str, key: str, query: str) -> httpx.Response:
+    """A question to the API over a database of its own (its lifespan is not run: the session's ORM serves another)."""
+    code = f"""
+import asyncio, httpx
+from api.app import create_app
+
+async def main():
+    app = create_app(database_url={url!r}, redis_url="redis://127.0.0.1:1/0", secret={SECRET!r})
+    async with app.router.lifespan_context(app):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x") as client:
+            headers = {{"Authorization": "Bearer {key}"}}
+            answer = await client.post("/graphql", json={{"query": {query!r}}}, headers=headers)
+            print(answer.status_code, answer.text)
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    status, _, text = done.stdout.partition(" ")
+    return httpx.Response(int(status), text=text)
+
+
+def app_url(postgres: Postgres, name: str) -> str:
+    parts = urlsplit(postgres.superuser_url)
+    netloc = f"anbahn_app:the-password-of-the-application-role@{parts.hostname}:{parts.port}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
+
+
+async def test_prepare_makes_everything_once_and_a_new_admin_key_replaces_the_old(
+    postgres: Postgres, database: object
+) -> None:
+    url = database_url(postgres, "prepared")
+    first = anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=FIRST_KEY, ANBAHN_DEMO="0")
+    assert (first.returncode, first.stdout.strip()) == (0, "made the first workspace"), first.stderr
+    again = anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=SECOND_KEY)
+    assert (again.returncode, again.stdout.strip()) == (0, "the workspace is there"), again.stderr
+    query = "{ channels { kind } pipelines { name } leads { totalCount } }"
+    assert (await ask(app_url(postgres, "prepared"), FIRST_KEY, query)).status_code == 401
+    answer = (await ask(app_url(postgres, "prepared"), SECOND_KEY, query)).json()["data"]
+    assert sorted(channel["kind"] for channel in answer["channels"]) == ["FORM", "MAIL"]
+    assert (len(answer["pipelines"]), answer["leads"]["totalCount"]) == (1, 0)
+
+
+async def test_demo_data_make_a_board_worth_looking_at(postgres: Postgres, database: object) -> None:
+    url = database_url(postgres, "demo")
+    made = anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=FIRST_KEY)
+    assert made.returncode == 0, made.stderr
+    query = "{ leads { nodes { state } } deals { totalCount } }"
+    answer = (await ask(app_url(postgres, "demo"), FIRST_KEY, query)).json()["data"]
+    states = {lead["state"] for lead in answer["leads"]["nodes"]}
+    assert states == {"NEW", "PROSPECTING", "QUALIFIED", "DISQUALIFIED", "CONVERTED"}
+    assert answer["deals"]["totalCount"] >= 5
+
+
+async def test_another_workspace_is_sealed_from_the_first(postgres: Postgres, database: object) -> None:
+    url = database_url(postgres, "two")
+    assert anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=FIRST_KEY).returncode == 0
+    made = anbahn("workspace", "create", "Other GmbH", DATABASE_URL=url)
+    assert made.returncode == 0, made.stderr
+    key = made.stdout.strip()
+    assert len(key) >= 32
+    answer = (await ask(app_url(postgres, "two"), key, "{ leads { totalCount } channels { kind } }")).json()["data"]
+    assert answer == {"leads": {"totalCount": 0}, "channels": [{"kind": "FORM"}, {"kind": "MAIL"}]}
+
+
+async def test_migrating_from_many_places_at_once_migrates_once(postgres: Postgres, database: object) -> None:
+    url = database_url(postgres, "many")
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "migrate"],
+            env={
+                **os.environ,
+                "ANBAHN_SECRET": SECRET,
+                "DATABASE_URL": url,
+                "ANBAHN_APP_PASSWORD": "the-password-of-the-application-role",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    ended = [(run.communicate(timeout=60), run.returncode) for run in runs]
+    assert [code for _, code in ended] == [0, 0, 0], ended
+    connection = await asyncpg.connect(url)
+    try:
+        applied = await connection.fetch("SELECT name FROM tortoise_migrations ORDER BY name")
+    finally:
+        await connection.close()
+    assert [row["name"] for row in applied] == ["0001_initial", "0002_doors"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "said"),
+    [
+        (["prepare"], {}, "anbahn: DATABASE_URL is missing"),
+        (
+            ["prepare"],
+            {"DATABASE_URL": "postgres://x@127.0.0.1:1/x"},
+            "anbahn: PostgreSQL at 127.0.0.1:1 cannot be reached",
+        ),
+        (
+            ["workspace", "create", "X"],
+            {"ANBAHN_STATE": "/nonexistent"},
+            "anbahn: nothing runs with the state directory",
+        ),
+    ],
+)
+def test_what_an_operator_can_mend_is_one_line(arguments: list[str], environ: dict[str, str], said: str) -> None:
+    done = anbahn(*arguments, **environ)
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_first_workspace_wants_a_key(postgres: Postgres, database: object) -> None:
+    done = anbahn("prepare", DATABASE_URL=database_url(postgres, "keyless"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("anbahn: ANBAHN_ADMIN_KEY is missing")
+
+
+def test_a_role_that_could_take_the_walls_down_is_refused(postgres: Postgres, tmp_path: Path) -> None:
+    with Postgres(tmp_path, fast=True) as server:
+        url = urlunsplit(urlsplit(server.superuser_url)._replace(path="/walls"))
+        sql = "CREATE ROLE anbahn_app LOGIN SUPERUSER PASSWORD 'x'"
+        code = (
+            "import asyncio, asyncpg\n"
+            "async def main():\n"
+            f"    connection = await asyncpg.connect({server.superuser_url!r})\n"
+            f"    await connection.execute({sql!r})\n"
+            "    await connection.close()\n"
+            "asyncio.run(main())\n"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+        done = anbahn("migrate", DATABASE_URL=url)
+    assert done.returncode == 2
+    assert "would take down the walls" in done.stderr

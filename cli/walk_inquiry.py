@@ -29,7 +29,7 @@ Jörg Grünwälder
 
 -- 
 Grünwälder Möbelwerkstätten GmbH · Einkauf
-Straße der Süßkirschen 7, 04229 Leipzig · Tel. +49 341 9900 0
+Straße der Süßkirschen 7, 10999 Berlin · Tel. +49 30 23125 210
 """  # noqa: W291  (a signature begins with "-- ", RFC 3676 section 4.3)
 
 
@@ -52,13 +52,16 @@ class Inquiry:
         return f"Angebot für zwölf höhenverstellbare Tische ({self.mark})"
 
     def form_fields(self) -> dict[str, str]:
-        """What the visitor typed, under the names of a German website's fields."""
+        """What the visitor typed, under the names of a German website's fields.
+
+        The number is one of those that the Bundesnetzagentur keeps free for stories: (0)30 23125-000 to -999.
+        """
         return {
             "vorname": "Jörg",
             "nachname": "Grünwälder",
             "firma": f"Grünwälder Möbelwerkstätten {self.mark} GmbH",
             "e-mail": self.address,
-            "telefon": "0341 9900-0",
+            "telefon": "030 23125-210",
             "betreff": f"Rückruf zu Ihrem Musterkoffer {self.mark}",
             "nachricht": "Können Sie uns den Musterkoffer für zwei Wochen überlassen? Wir melden uns dann.",
             "utm_source": "newsletter",

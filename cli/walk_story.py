@@ -89,8 +89,11 @@ class Story:
     def failure(self, failed: CheckFailed) -> None:
         """The line of the check at which the walk ends."""
         self.say(f"✗ {failed.claim}", indent=4, colour=_RED)
-        self.say(f"expected {pretty(failed.wanted, 80)}", indent=6, colour=_RED)
-        self.say(f"came     {pretty(failed.got, 80)}", indent=6, colour=_RED)
+        for label, value in (("expected", failed.wanted), ("came", failed.got)):
+            first, *rest = pretty(value, 90).splitlines()
+            self.say(f"{label:<8} {first}", indent=6, colour=_RED)
+            for text in rest:
+                self.say(text, indent=15, colour=_RED)
 
 
 def fail(claim: str, *, wanted: object, got: object) -> NoReturn:

@@ -14,6 +14,9 @@ from crm.errors import Invalid
 from crm.text import clean
 
 _LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}")
+_LONGEST_ADDRESS = 254
+_LONGEST_E164 = 16
+"""The plus sign and 15 digits (ITU-T E.164)."""
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -27,9 +30,12 @@ def parse_email(text: str, *, field: tuple[str, ...] = ("email",)) -> tuple[str,
     address = clean(text).strip()
     local, at, domain = address.rpartition("@")
     domain_ascii = domain_to_ascii(domain)
-    if not at or domain_ascii is None or not _LOCAL.fullmatch(local) or len(address) > 254:
+    normalized = f"{unicodedata.normalize('NFC', local).casefold()}@{domain_ascii}"
+    # Folded letters and punycode may be longer than what was written.
+    too_long = max(len(address), len(normalized)) > _LONGEST_ADDRESS
+    if not at or domain_ascii is None or not _LOCAL.fullmatch(local) or too_long:
         raise Invalid(f"{address[:100]!r} is not an e-mail address: give one such as anna@example.com.", field=field)
-    return address, f"{unicodedata.normalize('NFC', local).casefold()}@{domain_ascii}"
+    return address, normalized
 
 
 def domain_to_ascii(text: str) -> str | None:
@@ -84,6 +90,9 @@ def parse_phone(text: str, *, region: str, field: tuple[str, ...] = ("phone",)) 
         number = phonenumbers.parse(clean(text)[:100], region)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+    possible = number is not None and phonenumbers.is_possible_number(number)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if possible else ""
+    # libphonenumber holds longer German numbers possible than E.164 has room for.
+    if not possible or len(e164) > _LONGEST_E164:
         raise Invalid(f"{text[:50]!r} is not a phone number: give one such as +49 30 123456.", field=field)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,6 +15,5 @@ def shared_schema() -> Schema:
 
 
 @pytest.fixture(autouse=True)
-def one_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.app.build_schema", shared_schema)
-    yield

@@ -131,6 +131,8 @@ def _key(environ: Mapping[str, str], name: str) -> str | None:
     text = environ.get(name, "").strip()
     if not text:
         return None
+    if not (text.isascii() and text.isprintable()):
+        raise SettingsError(f"{name} holds characters that no HTTP header carries: use ASCII letters and digits")
     if len(text) < MINIMUM_KEY_LENGTH:
         raise SettingsError(f"{name} is too short ({len(text)} characters): give at least {MINIMUM_KEY_LENGTH}")
     return text

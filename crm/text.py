@@ -20,7 +20,9 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """The key by which names are ordered and compared: without case, umlauts and accents ("Ärzte" → "arzte")."""
-    decomposed = unicodedata.normalize("NFKD", clean(text).casefold())
+    # Decomposing may bring capitals to light (℠ → SM), and folding may bring what decomposes (ΐ): so in turns.
+    decomposed = unicodedata.normalize("NFKD", clean(text))
+    decomposed = unicodedata.normalize("NFKD", decomposed.casefold()).casefold()
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).translate(_FOLDS).split())
 
 

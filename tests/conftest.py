@@ -7,6 +7,8 @@ Alice owns, Ada administrates, Bob is a member, Carol views; Mallory owns anothe
 from __future__ import annotations
 
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,28 +42,71 @@ SECRET = "the secret of the test suite, long enough"
 APP_PASSWORD = "the-password-of-the-application-role"
 
 
+_SERVER = pytest.StashKey[Postgres]()
+
+
+def pytest_configure_node(node: Any) -> None:
+    """One PostgreSQL server for all of xdist's workers, started by the process that directs them."""
+    stash = node.config.stash
+    if _SERVER not in stash:
+        stash[_SERVER] = Postgres(Path(tempfile.mkdtemp(prefix="anbahn-tests-")), fast=True).start()
+    node.workerinput["superuser_url"] = stash[_SERVER].superuser_url
+    node.workerinput["owner_url"] = stash[_SERVER].url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    server = config.stash.get(_SERVER, None)
+    if server is not None:
+        server.stop()
+        shutil.rmtree(server.state, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server: as its superuser, and as the role that owns the product's databases."""
+
+    superuser_url: str
+    owner_url: str
+
+    def as_superuser(self, database: str) -> str:
+        return urlunsplit(urlsplit(self.superuser_url)._replace(path=f"/{database}"))
+
+    def as_app(self, database: str) -> str:
+        parts = urlsplit(self.superuser_url)
+        netloc = f"anbahn_app:{APP_PASSWORD}@{parts.hostname}:{parts.port}"
+        return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A PostgreSQL server of our own."""
+    workerinput = getattr(request.config, "workerinput", None)
+    if workerinput is not None:
+        yield Server(workerinput["superuser_url"], workerinput["owner_url"])
+        return
     with Postgres(Path(tmp_path_factory.mktemp("servers")), fast=True) as server:
-        yield server
+        yield Server(server.superuser_url, server.url)
 
 
 @dataclass(frozen=True)
 class Database:
-    """A migrated database: its owner's URL and the application's."""
+    """A migrated database: as the server's superuser, its owner and the application see it."""
 
+    superuser_url: str
     owner_url: str
     app_url: str
 
 
 @pytest_asyncio.fixture(scope="session")
-async def database(postgres: Postgres) -> Database:
-    """The session's database, migrated as its owner."""
-    await prepare_database(postgres.url, APP_PASSWORD)
-    parts = urlsplit(postgres.url)
-    app_netloc = f"anbahn_app:{APP_PASSWORD}@{parts.hostname}:{parts.port}"
-    return Database(owner_url=postgres.url, app_url=urlunsplit(parts._replace(netloc=app_netloc)))
+async def database(postgres: Server, worker_id: str) -> Database:
+    """The session's database (each of xdist's workers has its own), migrated as its owner."""
+    name = f"tests_{worker_id}"
+    connection = await asyncpg.connect(postgres.superuser_url)
+    await connection.execute(f"CREATE DATABASE {name} OWNER anbahn_owner")
+    await connection.close()
+    owner_url = urlunsplit(urlsplit(postgres.owner_url)._replace(path=f"/{name}"))
+    await prepare_database(owner_url, APP_PASSWORD)
+    return Database(postgres.as_superuser(name), owner_url, postgres.as_app(name))
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -30,6 +30,7 @@ def test_nothing_set_is_a_development_server_on_loopback() -> None:
         ({"ANBAHN_ENV": "production"}, "ANBAHN_SECRET"),
         ({"ANBAHN_SECRET": "short"}, "ANBAHN_SECRET"),
         ({"ANBAHN_ADMIN_KEY": "k" * 31}, "ANBAHN_ADMIN_KEY"),
+        ({"ANBAHN_ADMIN_KEY": "ü" * 40}, "ANBAHN_ADMIN_KEY"),
         ({"ANBAHN_DEMO": "maybe"}, "ANBAHN_DEMO"),
         ({"ANBAHN_SWEEP_SECONDS": "-1"}, "ANBAHN_SWEEP_SECONDS"),
         ({"ANBAHN_SWEEP_SECONDS": "nan"}, "ANBAHN_SWEEP_SECONDS"),

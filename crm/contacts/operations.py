@@ -164,6 +164,10 @@ async def find_or_add_organization(
     else:
         found = await active.filter(name_folded=text.fold(name or "")).order_by("created_at", "id").first()
     if found is not None:
+        if name and found.name == found.domain:  # it was made from an address, before anybody said what it is called
+            found.name, found.name_folded = name, text.fold(name)
+            found.touch(now)
+            await found.save()
         return found, False
     return await add_organization(
         actor=actor, new=NewOrganization(name=name or domain or "", domain=domain), now=now

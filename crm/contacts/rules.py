@@ -90,9 +90,10 @@ def parse_phone(text: str, *, region: str, field: tuple[str, ...] = ("phone",)) 
         number = phonenumbers.parse(clean(text)[:100], region)
     except phonenumbers.NumberParseException:
         number = None
-    possible = number is not None and phonenumbers.is_possible_number(number)
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if possible else ""
+    e164 = ""
+    if number is not None and phonenumbers.is_possible_number(number):
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # libphonenumber holds longer German numbers possible than E.164 has room for.
-    if not possible or len(e164) > _LONGEST_E164:
+    if not 0 < len(e164) <= _LONGEST_E164:
         raise Invalid(f"{text[:50]!r} is not a phone number: give one such as +49 30 123456.", field=field)
     return e164

@@ -144,12 +144,13 @@ async def claim(*, actor: Actor, message_id: UUID, now: datetime) -> Claim | Non
     None when somebody else has it, when it is done, or when it has just been given up.
     """
     permit(actor, "intake.claim")
+    # One row, by its id: waiting for whoever has it locked (another claim, or a repeated delivery being counted) and
+    # looking again is right; passing over it would leave the message to the sweep.
     rows = await execute(
         "UPDATE inbound_message SET state = 'PROCESSING', attempts = attempts + 1, due_at = $3"
         " FROM inbound_raw raw WHERE raw.workspace_id = $1 AND raw.message_id = inbound_message.id"
-        " AND inbound_message.workspace_id = $1 AND inbound_message.id = ("
-        "   SELECT id FROM inbound_message WHERE workspace_id = $1 AND id = $2 AND due_at <= $4"
-        "   AND attempts < $5 FOR NO KEY UPDATE SKIP LOCKED)"
+        " AND inbound_message.workspace_id = $1 AND inbound_message.id = $2"
+        " AND inbound_message.due_at <= $4 AND inbound_message.attempts < $5"
         " RETURNING attempts, kind, content_type, raw.content, received_at",
         actor.workspace_id,
         message_id,

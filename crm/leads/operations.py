@@ -109,6 +109,8 @@ async def answer_qualification(
         lead.qualified_by_id = None
     lead.touch(now)
     await lead.save()
+    said = ", ".join(f"{answer.criterion.value.lower()} {answer.state.value.replace('_', ' ')}" for answer in answers)
+    await _note_change(lead, f"Answered: {said}", None, actor, now)
     criteria = [answer.criterion.value for answer in answers]
     await outbox.record(LeadAnswered(subject_id=lead.id, criteria=criteria), actor=actor, now=now)
     if verdict.promoted:

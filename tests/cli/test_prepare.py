@@ -13,13 +13,10 @@ import httpx
 import pytest
 
 from embedded.postgres import Postgres
+from tests.conftest import APP_PASSWORD, Database, Server
 
 SECRET = "the secret of these tests, long enough"
 FIRST_KEY, SECOND_KEY = "a" * 40, "b" * 40
-
-
-def database_url(postgres: Postgres, name: str) -> str:
-    return urlunsplit(urlsplit(postgres.superuser_url)._replace(path=f"/{name}"))
 
 
 def anbahn(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +29,7 @@ def anbahn(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env={
             **inherited,
             "ANBAHN_SECRET": SECRET,
-            "ANBAHN_APP_PASSWORD": "the-password-of-the-application-role",
+            "ANBAHN_APP_PASSWORD": APP_PASSWORD,
             **environ,
         },
         capture_output=True,
@@ -63,51 +60,45 @@ asyncio.run(main())
     return httpx.Response(int(status), text=text)
 
 
-def app_url(postgres: Postgres, name: str) -> str:
-    parts = urlsplit(postgres.superuser_url)
-    netloc = f"anbahn_app:the-password-of-the-application-role@{parts.hostname}:{parts.port}"
-    return urlunsplit(parts._replace(netloc=netloc, path=f"/{name}"))
-
-
 async def test_prepare_makes_everything_once_and_a_new_admin_key_replaces_the_old(
-    postgres: Postgres, database: object
+    postgres: Server, database: Database
 ) -> None:
-    url = database_url(postgres, "prepared")
+    url = postgres.as_superuser("prepared")
     first = anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=FIRST_KEY, ANBAHN_DEMO="0")
     assert (first.returncode, first.stdout.strip()) == (0, "made the first workspace"), first.stderr
     again = anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=SECOND_KEY)
     assert (again.returncode, again.stdout.strip()) == (0, "the workspace is there"), again.stderr
     query = "{ channels { kind } pipelines { name } leads { totalCount } }"
-    assert (await ask(app_url(postgres, "prepared"), FIRST_KEY, query)).status_code == 401
-    answer = (await ask(app_url(postgres, "prepared"), SECOND_KEY, query)).json()["data"]
+    assert (await ask(postgres.as_app("prepared"), FIRST_KEY, query)).status_code == 401
+    answer = (await ask(postgres.as_app("prepared"), SECOND_KEY, query)).json()["data"]
     assert sorted(channel["kind"] for channel in answer["channels"]) == ["FORM", "MAIL"]
     assert (len(answer["pipelines"]), answer["leads"]["totalCount"]) == (1, 0)
 
 
-async def test_demo_data_make_a_board_worth_looking_at(postgres: Postgres, database: object) -> None:
-    url = database_url(postgres, "demo")
+async def test_demo_data_make_a_board_worth_looking_at(postgres: Server, database: Database) -> None:
+    url = postgres.as_superuser("demo")
     made = anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=FIRST_KEY)
     assert made.returncode == 0, made.stderr
     query = "{ leads { nodes { state } } deals { totalCount } }"
-    answer = (await ask(app_url(postgres, "demo"), FIRST_KEY, query)).json()["data"]
+    answer = (await ask(postgres.as_app("demo"), FIRST_KEY, query)).json()["data"]
     states = {lead["state"] for lead in answer["leads"]["nodes"]}
     assert states == {"NEW", "PROSPECTING", "QUALIFIED", "DISQUALIFIED", "CONVERTED"}
     assert answer["deals"]["totalCount"] >= 5
 
 
-async def test_another_workspace_is_sealed_from_the_first(postgres: Postgres, database: object) -> None:
-    url = database_url(postgres, "two")
+async def test_another_workspace_is_sealed_from_the_first(postgres: Server, database: Database) -> None:
+    url = postgres.as_superuser("two")
     assert anbahn("prepare", DATABASE_URL=url, ANBAHN_ADMIN_KEY=FIRST_KEY).returncode == 0
     made = anbahn("workspace", "create", "Other GmbH", DATABASE_URL=url)
     assert made.returncode == 0, made.stderr
     key = made.stdout.strip()
     assert len(key) >= 32
-    answer = (await ask(app_url(postgres, "two"), key, "{ leads { totalCount } channels { kind } }")).json()["data"]
+    answer = (await ask(postgres.as_app("two"), key, "{ leads { totalCount } channels { kind } }")).json()["data"]
     assert answer == {"leads": {"totalCount": 0}, "channels": [{"kind": "FORM"}, {"kind": "MAIL"}]}
 
 
-async def test_migrating_from_many_places_at_once_migrates_once(postgres: Postgres, database: object) -> None:
-    url = database_url(postgres, "many")
+async def test_migrating_from_many_places_at_once_migrates_once(postgres: Server, database: Database) -> None:
+    url = postgres.as_superuser("many")
     runs = [
         subprocess.Popen(
             [sys.executable, "-m", "cli.main", "migrate"],
@@ -115,7 +106,7 @@ async def test_migrating_from_many_places_at_once_migrates_once(postgres: Postgr
                 **os.environ,
                 "ANBAHN_SECRET": SECRET,
                 "DATABASE_URL": url,
-                "ANBAHN_APP_PASSWORD": "the-password-of-the-application-role",
+                "ANBAHN_APP_PASSWORD": APP_PASSWORD,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -156,13 +147,13 @@ def test_what_an_operator_can_mend_is_one_line(arguments: list[str], environ: di
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_first_workspace_wants_a_key(postgres: Postgres, database: object) -> None:
-    done = anbahn("prepare", DATABASE_URL=database_url(postgres, "keyless"))
+def test_a_first_workspace_wants_a_key(postgres: Server, database: Database) -> None:
+    done = anbahn("prepare", DATABASE_URL=postgres.as_superuser("keyless"))
     assert done.returncode == 2
     assert done.stderr.startswith("anbahn: ANBAHN_ADMIN_KEY is missing")
 
 
-def test_a_role_that_could_take_the_walls_down_is_refused(postgres: Postgres, tmp_path: Path) -> None:
+def test_a_role_that_could_take_the_walls_down_is_refused(tmp_path: Path) -> None:
     with Postgres(tmp_path, fast=True) as server:
         url = urlunsplit(urlsplit(server.superuser_url)._replace(path="/walls"))
         sql = "CREATE ROLE anbahn_app LOGIN SUPERUSER PASSWORD 'x'"

@@ -8,6 +8,7 @@ from tortoise import Tortoise
 from tortoise.migrations.constraints import CheckConstraint
 
 from crm.migrate import is_migrated
+from tests.conftest import Database
 
 FOREIGN_KEYS = """
 SELECT k.conrelid::regclass::text || '.' || k.conname FROM pg_constraint k
@@ -110,9 +111,9 @@ MUTANTS = [
 
 @pytest.mark.parametrize(("sql", "mutation"), MUTANTS)
 async def test_each_of_these_checks_finds_what_it_is_for(
-    orm: None, postgres: object, owner_connection: asyncpg.Connection, sql: str, mutation: str
+    orm: None, database: Database, sql: str, mutation: str
 ) -> None:
-    superuser = await asyncpg.connect(postgres.superuser_url.rpartition("/")[0] + "/anbahn")  # type: ignore[attr-defined]
+    superuser = await asyncpg.connect(database.superuser_url)
     transaction = superuser.transaction()
     await transaction.start()
     try:

@@ -193,6 +193,7 @@ async def test_the_conversion_stands_on_the_timeline_of_the_lead(company: Compan
     deal = (await convert(company, lead)).deal
     entries = await scoped(Activity, company.bob).filter(lead_id=lead.id).order_by("at", "id")
     assert [entry.summary for entry in entries] == [
+        "Answered: budget MET, authority MET, need MET, timeframe MET",
         "Qualified: all criteria are met",
         "Converted into the deal Three pumps",
     ]

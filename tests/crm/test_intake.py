@@ -484,9 +484,30 @@ async def test_a_sweep_passes_by_what_is_locked(
         await owner_connection.execute("SELECT id FROM inbound_message WHERE id = $1 FOR UPDATE", locked.message_id)
         async with asyncio.timeout(5):
             assert await due(start + timedelta(seconds=5)) == [free.message_id]
-            claim = operations.claim(actor=company.system, message_id=locked.message_id, now=start)
-            assert await claim is None
     assert await due(start + timedelta(seconds=5)) == [locked.message_id]
+
+
+async def test_a_claim_waits_for_a_repeated_delivery_that_is_being_counted(
+    company: Company, start: datetime, owner_connection: asyncpg.Connection
+) -> None:
+    """Passing over the locked row would leave the message to the sweep, seconds later."""
+    received = await deliver(company, ChannelKind.FORM, form(name="Ada"), now=start)
+    transaction = owner_connection.transaction()
+    await transaction.start()
+    await owner_connection.execute(
+        "UPDATE inbound_message SET deliveries = deliveries + 1 WHERE id = $1", received.message_id
+    )
+    claiming = asyncio.create_task(
+        operations.claim(actor=company.system, message_id=received.message_id, now=start + timedelta(seconds=1))
+    )
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE inbound%'"
+    async with asyncio.timeout(5):
+        while await owner_connection.fetchval(waiting) == 0:
+            await asyncio.sleep(0.01)
+    await transaction.commit()
+    claim = await claiming
+    assert claim is not None
+    assert claim.attempt == 1
 
 
 async def test_parallel_sweeps_ring_once_for_each_message(company: Company, start: datetime) -> None:

@@ -500,7 +500,7 @@ async def test_a_claim_waits_for_a_repeated_delivery_that_is_being_counted(
     claiming = asyncio.create_task(
         operations.claim(actor=company.system, message_id=received.message_id, now=start + timedelta(seconds=1))
     )
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE inbound%'"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
     async with asyncio.timeout(5):
         while await owner_connection.fetchval(waiting) == 0:
             await asyncio.sleep(0.01)

@@ -10,10 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm import text
+from crm.accounts.facts import Actor
 from crm.contacts import rules
 from crm.contacts.models import Contact, ContactEmail, ContactPhone
-from crm.contacts.operations import NewContact, NewOrganization, create_contact, create_organization
-from crm.db import scoped
+from crm.contacts.operations import (
+    NewContact,
+    NewOrganization,
+    create_contact,
+    create_organization,
+    find_or_add_organization,
+)
+from crm.db import atomic, scoped
 from crm.errors import Duplicate, Invalid
 from crm.money import Money
 from tests.conftest import NOW, Company
@@ -187,3 +194,15 @@ async def test_a_key_is_used_up_by_success_only(company: Company) -> None:
         await create_organization(actor=company.bob, new=new, idempotency_key="k", now=NOW)
     other = NewOrganization(name="Acme 2", domain="acme-two.example")
     assert (await create_organization(actor=company.bob, new=other, idempotency_key="k", now=NOW)).name == "Acme 2"
+
+
+async def test_an_organization_made_from_an_address_takes_its_name_when_somebody_tells_it(company: Company) -> None:
+    @atomic()
+    async def find(*, actor: Actor, name: str | None) -> tuple[str, bool, int]:
+        found = await find_or_add_organization(actor=actor, name=name, domain="acme.example", now=NOW)
+        assert found is not None
+        return found[0].name, found[1], found[0].version
+
+    assert await find(actor=company.system, name=None) == ("acme.example", True, 1)
+    assert await find(actor=company.system, name="Acme GmbH") == ("Acme GmbH", False, 2)
+    assert await find(actor=company.system, name="Somebody's joke") == ("Acme GmbH", False, 2)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import redis
+from celery import Celery
 
 from adapters.sandbox import Sandbox, SandboxUnavailable
 from crm.db import scoped
@@ -32,6 +33,8 @@ from workers import intake, runtime
 from workers.app import create_celery
 from workers.broker import INTAKE, MAINTENANCE
 from workers.runtime import Limits
+
+DEAD_URL = "redis://127.0.0.1:1/0"
 
 
 def form(**fields: str) -> bytes:
@@ -184,19 +187,61 @@ async def test_a_database_that_is_away_costs_no_attempt(
     assert (stored.state, stored.attempts) == ("RECEIVED", 0)
 
 
+@pytest.fixture
+def app(valkey: Valkey, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Celery]:
+    """The workers' application at an empty broker. Other tests' messages are due as well: it takes all at once."""
+    monkeypatch.setattr(intake, "MOST_WAITING", 100_000)
+    with create_app(valkey, monkeypatch) as app:
+        yield app
+
+
+def rung(broker: redis.Redis, received: Received) -> int:
+    """How many tasks for a message stand in the queue."""
+    return sum(str(received.message_id).encode() in task for task in broker.lrange(INTAKE, 0, -1))
+
+
 async def test_a_sweep_rings_for_what_is_due_in_the_queue_of_messages(
-    worker: InProcess, company: Company, valkey: Valkey, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    worker: InProcess, company: Company, app: Celery, broker: redis.Redis
 ) -> None:
-    """Other tests' messages are due as well; this one is rung for once."""
+    """Once, although it is due at the next sweep as well."""
     received = await delivered(company)
-    app = create_app(valkey, monkeypatch)
-    with app:
-        await worker.task(intake.sweep)
-        await worker.task(intake.sweep)
-    sent = [task.decode() for task in broker.lrange(INTAKE, 0, -1)]
-    assert len([task for task in sent if str(received.message_id) in task]) == 1
+    await worker.task(intake.sweep)
+    await worker.task(intake.sweep)
+    assert rung(broker, received) == 1
     assert broker.llen(MAINTENANCE) == 0
     assert (await message(company, received)).rung_at is not None
+
+
+async def test_a_sweep_does_not_ring_into_a_queue_that_is_full(
+    worker: InProcess, company: Company, app: Celery, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a backlog every message is due although its task is waiting: ringing for it again and again would make the
+    queue longer than any worker shortens it, and new messages would wait behind tasks that have nothing to do."""
+    received, *_others = [await delivered(company, subject=f"{n} pumps") for n in range(5)]
+    broker.lpush(INTAKE, *["{}"] * 10)
+    monkeypatch.setattr(intake, "MOST_WAITING", 10)
+    await worker.task(intake.sweep)
+    assert broker.llen(INTAKE) == 10
+    assert (await message(company, received)).rung_at is None
+    broker.delete(INTAKE)
+    broker.lpush(INTAKE, *["{}"] * 7)
+    await worker.task(intake.sweep)
+    assert broker.llen(INTAKE) == 10
+    monkeypatch.setattr(intake, "MOST_WAITING", 100_000)
+    await worker.task(intake.sweep)
+    assert rung(broker, received) == 1
+
+
+async def test_a_sweep_that_does_not_reach_the_broker_counts_nothing_as_rung(
+    worker: InProcess, company: Company, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    received = await delivered(company)
+    monkeypatch.setattr(runtime, "configure", lambda **_arguments: None)
+    dead = create_celery(database_url="postgres://nobody@127.0.0.1:1/none", redis_url=DEAD_URL, sweep_seconds=1)
+    with dead, caplog.at_level(logging.WARNING, "anbahn.intake"):
+        await worker.task(intake.sweep)
+    assert [record.message for record in caplog.records] == ["no sweep: OperationalError"]
+    assert (await message(company, received)).rung_at is None
 
 
 def create_app(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -205,10 +250,9 @@ def create_app(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Any:
     return create_celery(database_url="postgres://nobody@127.0.0.1:1/none", redis_url=valkey.url, sweep_seconds=1)
 
 
-async def test_the_beat_sends_sweeps_that_expire(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_beat_sends_sweeps_that_expire(app: Celery) -> None:
     """After a pause of the workers they find one sweep, not one for each second of it."""
-    with create_app(valkey, monkeypatch) as app:
-        entry = app.conf.beat_schedule["intake.sweep"]
+    entry = app.conf.beat_schedule["intake.sweep"]
     assert entry["options"] == {"queue": MAINTENANCE, "expires": 1.0}
     assert entry["task"] == intake.sweep.name
 

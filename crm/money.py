@@ -47,11 +47,13 @@ class Money:
             raise Invalid(error.message, field=(*field, "currency")) from None
         if not amount.is_finite():
             raise Invalid("The amount is not a number: give one such as 1500.00.", field=(*field, "amount"))
-        if amount < 0 or amount.adjusted() > 30:
+        if amount < 0 or amount.adjusted() > 17:
             raise Invalid("The amount must be from 0 to 999 trillion.", field=(*field, "amount"))
-        scaled = amount.scaleb(places)
-        if scaled != scaled.to_integral_value():
+        # Compared, not computed with: arithmetic rounds to 28 digits first, and would take 1.000…001 for 1.
+        rounded = amount.quantize(Decimal(1).scaleb(-places))
+        if rounded != amount:
             raise Invalid(f"{code} has {places} decimal places; {amount} has more.", field=(*field, "amount"))
+        scaled = rounded.scaleb(places)
         if scaled > LARGEST_MINOR:
             raise Invalid("The amount must be from 0 to 999 trillion.", field=(*field, "amount"))
         return cls(int(scaled), code)

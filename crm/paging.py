@@ -54,8 +54,8 @@ async def page(query: QuerySet[M], order: Order, window: Window) -> Page[M]:
     more = len(rows) > window.size
     rows = rows[: window.size]
     if window.backward:
-        return Page(rows[::-1], has_next=window.before is not None, has_previous=more)
-    return Page(rows, has_next=more, has_previous=window.after is not None)
+        return Page(rows[::-1], has_next=window.before is not None, has_previous=more or window.after is not None)
+    return Page(rows, has_next=more or window.before is not None, has_previous=window.after is not None)
 
 
 def _beyond(order: Order, position: tuple[Any, ...], *, forward: bool) -> Q:

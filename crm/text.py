@@ -26,6 +26,11 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).translate(_FOLDS).split())
 
 
+def name_key(name: str) -> str:
+    """The folded name as it is stored: cut so that it fits an index whatever its letters unfold to."""
+    return fold(name)[:300].rstrip()
+
+
 def one_line(text: str, limit: int) -> str:
     """The text on one line, cut to the limit (in characters) with an ellipsis."""
     line = " ".join(clean(text).split())

@@ -15,7 +15,7 @@ class Organization(VersionedRecord):
 
     name = fields.CharField(max_length=200)
     name_folded = fields.CharField(max_length=600)
-    """``crm.text.fold`` of the name: what lists are ordered by and names compared with."""
+    """``crm.text.name_key`` of the name: what lists are ordered by and names compared with."""
     domain = fields.CharField(max_length=253, null=True)
     """Registrable domain in lower case (IDN as punycode)."""
     archived_at = fields.DatetimeField(null=True)

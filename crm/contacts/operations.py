@@ -92,7 +92,7 @@ async def add_contact(
         id=id or new_id(),
         workspace_id=actor.workspace_id,
         name=name,
-        name_folded=text.fold(name),
+        name_folded=text.name_key(name),
         job_title=job_title,
         organization_id=new.organization_id,
         created_at=now,
@@ -137,7 +137,7 @@ async def add_organization(
         id=id or new_id(),
         workspace_id=actor.workspace_id,
         name=name,
-        name_folded=text.fold(name),
+        name_folded=text.name_key(name),
         domain=domain,
         created_at=now,
         updated_at=now,
@@ -154,7 +154,7 @@ async def find_or_add_organization(
     Answers (organization, whether it was made). Inside the caller's transaction.
     """
     name = text.one_line(name, 200) if name else None
-    key = f"domain:{domain}" if domain else f"organization:{text.fold(name)}" if name else None
+    key = f"domain:{domain}" if domain else f"organization:{text.name_key(name)}" if name else None
     if key is None:
         return None
     await _lock_names(actor, key)
@@ -162,10 +162,10 @@ async def find_or_add_organization(
     if domain:
         found = await active.get_or_none(domain=domain)
     else:
-        found = await active.filter(name_folded=text.fold(name or "")).order_by("created_at", "id").first()
+        found = await active.filter(name_folded=text.name_key(name or "")).order_by("created_at", "id").first()
     if found is not None:
         if name and found.name == found.domain:  # it was made from an address, before anybody said what it is called
-            found.name, found.name_folded = name, text.fold(name)
+            found.name, found.name_folded = name, text.name_key(name)
             found.touch(now)
             await found.save()
         return found, False
@@ -191,7 +191,7 @@ async def find_or_add_contact(
     """
     shown = text.one_line(name or "", 200) or (email.partition("@")[0] if email else None) or phone or ""
     normalized = rules.parse_email(email)[1] if email else None
-    await _lock_names(actor, f"email:{normalized}" if normalized else f"phone:{phone}:{text.fold(shown)}")
+    await _lock_names(actor, f"email:{normalized}" if normalized else f"phone:{phone}:{text.name_key(shown)}")
     found = await _find_contact(actor, normalized, phone, shown)
     if found is None:
         new = NewContact(
@@ -216,7 +216,7 @@ async def _find_contact(actor: Actor, normalized: str | None, phone: str | None,
         return await scoped(Contact, actor).select_for_update(no_key=True).get(id=row.contact_id) if row else None
     if phone:
         ids = await scoped(ContactPhone, actor).filter(number=phone).values_list("contact_id", flat=True)
-        same = scoped(Contact, actor).filter(id__in=list(ids), name_folded=text.fold(name), archived_at=None)
+        same = scoped(Contact, actor).filter(id__in=list(ids), name_folded=text.name_key(name), archived_at=None)
         return await same.order_by("created_at", "id").select_for_update(no_key=True).first()
     return None
 

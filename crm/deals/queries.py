@@ -12,7 +12,7 @@ from crm.money import Money
 async def stage_totals(*, actor: Actor, stage_ids: list[UUID]) -> dict[UUID, tuple[int, list[Money]]]:
     """For each stage: how many deals it holds, and their sum in each currency (never mixed), by currency code."""
     rows = await execute(
-        "SELECT stage_id, currency, count(*) AS count, sum(amount_minor)::bigint AS minor FROM deal"
+        "SELECT stage_id, currency, count(*) AS count, sum(amount_minor) AS minor FROM deal"
         " WHERE workspace_id = $1 AND stage_id = ANY($2) GROUP BY stage_id, currency ORDER BY currency",
         actor.workspace_id,
         stage_ids,

@@ -119,6 +119,8 @@ def test_money_is_whole_minor_units(amount: str, currency: str, minor: int) -> N
         ("Infinity", "EUR", "amount"),
         ("1E+40", "EUR", "amount"),
         ("1E+999999", "EUR", "amount"),
+        ("1." + "0" * 40 + "1", "EUR", "amount"),
+        ("999999999999999999", "EUR", "amount"),
         ("1E-999999", "EUR", "amount"),
         ("1", "XXX", "currency"),
         ("1", "EURO", "currency"),

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.mail.fingerprint import fingerprint
 from adapters.read import read
+from api.ingress import answers
 from crm.activities.models import Activity
 from crm.contacts.models import Contact, ContactEmail, Organization
 from crm.db import scoped
@@ -183,14 +184,48 @@ async def test_twenty_parallel_deliveries_are_one_message(
         key = {"Idempotency-Key": "k"} if how == "form with key" else {}
         return await http.post(path, content=form(), headers={**URLENCODED, **key})
 
-    answers = await asyncio.gather(*(post(number) for number in range(20)))
-    assert [answer.status_code for answer in answers] == [202] * 20
-    stored = [answer.json() for answer in answers]
+    answered = await asyncio.gather(*(post(number) for number in range(20)))
+    assert [answer.status_code for answer in answered] == [202] * 20
+    stored = [answer.json() for answer in answered]
     assert len({one["id"] for one in stored}) == 1
     assert sorted(one["duplicate"] for one in stored) == [False] + [True] * 19
     assert len(doorbell.rung) == 1
     assert (await scoped(InboundMessage, company.system).get()).deliveries == 20
     assert await scoped(InboundRaw, company.system).count() == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        asyncpg.CannotConnectNowError("the database system is starting up"),
+        ConnectionRefusedError(),
+        TimeoutError(),
+        # What asyncpg says on a connection that has been told of the server's end, but has not been cut yet.
+        asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
+    ],
+)
+@pytest.mark.parametrize("how", ["form", "mail"])
+async def test_a_database_that_is_away_is_answered_with_come_again(
+    how: str,
+    fault: Exception,
+    company: Company,
+    http: httpx.AsyncClient,
+    doorbell: RecordingDoorbell,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(**_arguments: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(answers, "receive", away)
+    if how == "form":
+        answer = await http.post(f"/ingress/forms/{company.form.key}", content=form(), headers=URLENCODED)
+    else:
+        headers = {"Content-Type": "message/rfc822", "Authorization": f"Bearer {company.mail_secret}"}
+        answer = await http.post("/ingress/mail/raw", content=mail(), headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "NOT_STORED")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert await messages(company) == 0
+    assert doorbell.rung == []
 
 
 async def test_only_anbahn_itself_may_receive_claim_and_file(company: Company) -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import asyncpg
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from api.wiring import wiring_of
 from crm.accounts.facts import Actor
+from crm.db import UNREACHABLE
 from crm.doors import ChannelDoor
 from crm.intake.operations import Delivery, receive
 from schema import ids
 
 RETRY_AFTER_SECONDS = 30
+
+# The last one is what asyncpg 0.32 says on a connection that has been told of PostgreSQL's end, but is not cut yet
+# ("cannot switch to state 15; another operation (2) is in progress"); nothing has been sent then.
+OUT_OF_REACH: tuple[type[BaseException], ...] = (*UNREACHABLE, asyncpg.InternalClientError)
+"""What is answered with "not stored, come again"."""
 
 
 def refused(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

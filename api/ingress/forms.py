@@ -8,8 +8,7 @@ from starlette.responses import JSONResponse, Response
 from adapters.forms.limits import MAX_MULTIPART, FormError
 from adapters.forms.web import decode, fingerprint
 from api.body import BodyRefused, read_body
-from api.ingress.answers import not_stored, refused, store
-from crm.db import UNREACHABLE
+from api.ingress.answers import OUT_OF_REACH, not_stored, refused, store
 from crm.doors import form_of
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import Delivery
@@ -65,5 +64,5 @@ async def _receive(request: Request) -> JSONResponse:
         return refused(status, error.code, error.message, {"Accept-Post": MEDIA_TYPES} if status == 415 else None)
     except BodyRefused as error:
         return refused(error.status, error.code, error.message)
-    except UNREACHABLE:
+    except OUT_OF_REACH:
         return not_stored()

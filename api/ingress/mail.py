@@ -8,8 +8,7 @@ from starlette.responses import JSONResponse
 from adapters.mail.fingerprint import fingerprint
 from api.auth import basic_password, bearer
 from api.body import BodyRefused, read_body
-from api.ingress.answers import not_stored, refused, store
-from crm.db import UNREACHABLE
+from api.ingress.answers import OUT_OF_REACH, not_stored, refused, store
 from crm.doors import mailbox_of
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import Delivery
@@ -51,5 +50,5 @@ async def receive_mail(request: Request) -> JSONResponse:
         return await store(request, door, delivery)
     except BodyRefused as error:
         return refused(error.status, error.code, error.message)
-    except UNREACHABLE:
+    except OUT_OF_REACH:
         return not_stored()

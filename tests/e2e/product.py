@@ -232,7 +232,7 @@ class Ledger:
         deadline = time.monotonic() + seconds
         while not await self.deliver(message):
             assert time.monotonic() < deadline, f"{message.token} could not be delivered: {self.statuses}"
-            await asyncio.sleep(random.uniform(0.05, 0.3))
+            await asyncio.sleep(random.uniform(0.1, 0.5))
 
     async def deliver_all(
         self, messages: list[Message], *, copies: tuple[int, int] = (2, 4), pace: float = 0.0, at_once: int = 24

@@ -23,8 +23,8 @@ from redis.exceptions import RedisError
 from tests.e2e.product import Ledger, Message, Product, started
 
 SECONDS = float(os.environ.get("ANBAHN_CHAOS_SECONDS") or 0)
-PACE_SECONDS = 0.08
-AT_ONCE = 48
+PACE_SECONDS = 0.15
+AT_ONCE = 16
 DRAINED_SECONDS = 180.0
 
 pytestmark = pytest.mark.skipif(not SECONDS, reason="set ANBAHN_CHAOS_SECONDS to run it")
@@ -37,7 +37,7 @@ def product() -> Iterator[Product]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def ledger(product: Product) -> AsyncIterator[Ledger]:
-    limits = httpx.Limits(max_connections=AT_ONCE + 8, max_keepalive_connections=AT_ONCE)
+    limits = httpx.Limits(max_connections=5 * AT_ONCE + 8, max_keepalive_connections=AT_ONCE)
     async with httpx.AsyncClient(base_url=product.url, timeout=20, limits=limits) as http:
         yield await Ledger.open(http, product.admin_key)
 

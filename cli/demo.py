@@ -83,7 +83,7 @@ async def _deals(
         ("Spare parts, yearly", 0, 0, 900_000, "EUR", 3),
     )
     for title, organization, contact, minor, currency, stage in plans:
-        deal = await create_deal(
+        added = await create_deal(
             actor=actor,
             new=NewDeal(
                 title=title,
@@ -99,7 +99,7 @@ async def _deals(
         if stage:
             await move_deal(
                 actor=actor,
-                deal_id=deal.id,
+                deal_id=added.deal.id,
                 stage_id=stages[stage].id,
                 place=Place.last(),
                 expected_version=None,

@@ -38,6 +38,7 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
     asyncio.TimeoutError,
     DBConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a pool whose server has just cut the connection
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,

@@ -55,7 +55,7 @@ def optional(text: str | None, *, field: tuple[str, ...], limit: int = 200) -> s
 
     Raises: Invalid when it is longer than the limit (in characters).
     """
-    if text is None or not text.strip():
+    if text is None or not clean(text).strip():
         return None
     return required(text, field=field, limit=limit)
 

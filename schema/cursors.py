@@ -1,4 +1,4 @@
-"""Cursors: a row's position in a list, signed, so that a client can neither read a meaning into it nor make one up."""
+"""Cursors: a row's position in a list, signed, so that nobody can make one up or use it in another list."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ async def make_qualified_lead(actor: Actor, title: str = "Three pumps", **fields
 
 
 async def make_deal(actor: Actor, title: str = "Pumps", **fields: Any) -> Deal:
-    return await create_deal(actor=actor, new=NewDeal(title=title, **fields), idempotency_key=None, now=NOW)
+    new = NewDeal(title=title, **fields)
+    return (await create_deal(actor=actor, new=new, idempotency_key=None, now=NOW)).deal
 
 
 async def deliver(company: Company, kind: ChannelKind, raw: bytes, *, now: datetime = NOW, **fields: Any) -> Received:

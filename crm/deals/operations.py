@@ -58,22 +58,35 @@ class Moved:
     """The card named as neighbour was not in the column any more; the deal landed at the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A deal that came into being. ``neighbour_gone`` as in ``Moved``."""
+
+    deal: Deal
+    neighbour_gone: bool
+
+
 @atomic()
-async def create_deal(*, actor: Actor, new: NewDeal, idempotency_key: str | None, now: datetime) -> Deal:
+async def create_deal(*, actor: Actor, new: NewDeal, idempotency_key: str | None, now: datetime) -> Added:
     """Make a deal by hand, with no lead behind it.
 
     Raises: Invalid, NotFound, Forbidden.
     """
     permit(actor, "deal.create")
+    neighbour_gone = False
 
     async def make(id: UUID) -> Deal:
+        nonlocal neighbour_gone
         if new.contact_id is not None:
             await get(Contact, new.contact_id, actor, field=("contactId",))
         if new.organization_id is not None:
             await get(Organization, new.organization_id, actor, field=("organizationId",))
-        return await add_deal(actor=actor, new=new, now=now, id=id, owner_id=actor.member_id)
+        added = await add_deal(actor=actor, new=new, now=now, id=id, owner_id=actor.member_id)
+        neighbour_gone = added.neighbour_gone
+        return added.deal
 
-    return await once(Deal, make, actor=actor, operation="createDeal", key=idempotency_key, request=new, now=now)
+    deal = await once(Deal, make, actor=actor, operation="createDeal", key=idempotency_key, request=new, now=now)
+    return Added(deal=deal, neighbour_gone=neighbour_gone)
 
 
 @atomic()
@@ -117,7 +130,7 @@ async def add_deal(
     id: UUID,
     owner_id: UUID | None,
     carried: dict[str, Any] | None = None,
-) -> Deal:
+) -> Added:
     """Make a deal inside the caller's transaction; ``carried`` are further columns, such as a lead's source.
 
     Raises: Invalid, NotFound.
@@ -149,12 +162,12 @@ async def add_deal(
         deal.rank = rank
         await deal.save(force_create=True)
 
-    await _place(write, deal.id, stage.id, new.place or Place.last(), actor)
+    neighbour_gone = await _place(write, deal.id, stage.id, new.place or Place.last(), actor)
     await _enter(deal, None, stage, actor, now)
     await outbox.record(DealCreated(subject_id=deal.id, stage_id=stage.id), actor=actor, now=now)
     if status is DealStatus.WON:
         await outbox.record(DealWon(subject_id=deal.id), actor=actor, now=now)
-    return deal
+    return Added(deal=deal, neighbour_gone=neighbour_gone)
 
 
 async def first_open_stage(*, actor: Actor) -> Stage:

@@ -16,7 +16,7 @@ from crm.contacts.operations import NewContact, NewOrganization, add_contact, ad
 from crm.db import atomic, get, lock, scoped
 from crm.deals.facts import DealStatus, Place
 from crm.deals.models import Deal
-from crm.deals.operations import NewDeal, add_deal
+from crm.deals.operations import Added, NewDeal, add_deal
 from crm.errors import Invalid, StaleVersion
 from crm.ids import new_id
 from crm.leads import rules
@@ -50,6 +50,8 @@ class Converted:
     lead: Lead
     deal: Deal
     already: bool
+    neighbour_gone: bool = False
+    """The card named in ``place`` was not in the column any more; the deal landed at the end."""
 
 
 @atomic()
@@ -80,8 +82,10 @@ async def convert_lead(
     answers = {Criterion(row.criterion): row.facts() for row in rows}
     if how.deal_id is not None:
         deal = await _feed(lead, how.deal_id, how, answers, contact_id, organization_id, actor, now)
+        neighbour_gone = False
     else:
-        deal = await _new_deal(lead, how, answers, contact_id, organization_id, actor, now)
+        added = await _new_deal(lead, how, answers, contact_id, organization_id, actor, now)
+        deal, neighbour_gone = added.deal, added.neighbour_gone
     lead.state = LeadState.CONVERTED.value
     lead.disqualify_reason = lead.disqualify_note = lead.nurture_until = None  # a forced one may have been put aside
     lead.converted_at = now
@@ -99,7 +103,7 @@ async def convert_lead(
         now=now,
     )
     await outbox.record(LeadConverted(subject_id=lead.id, deal_id=deal.id), actor=actor, now=now)
-    return Converted(lead=lead, deal=deal, already=False)
+    return Converted(lead=lead, deal=deal, already=False, neighbour_gone=neighbour_gone)
 
 
 async def _again(lead: Lead, how: Conversion, actor: Actor) -> Converted:
@@ -145,7 +149,7 @@ async def _new_deal(
     organization_id: UUID | None,
     actor: Actor,
     now: datetime,
-) -> Deal:
+) -> Added:
     budget, timeframe = answers.get(Criterion.BUDGET), answers.get(Criterion.TIMEFRAME)
     new = NewDeal(
         title=lead.title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import strawberry
 
@@ -39,6 +40,14 @@ class PlaceInput:
         raise Invalid("false names no place: give true, or another place.", field=("place",))
 
 
+def neighbour_gone() -> Any:
+    """The payload's field that says where a card landed when its neighbour was not there."""
+    return strawberry.field(
+        description="The card named in `place` was not in the column any more: the deal landed at the end.",
+        default=False,
+    )
+
+
 def place_or_none(place: PlaceInput | None) -> Place | None:
     return None if place is None else place.to_domain()
 
@@ -60,6 +69,7 @@ class CreateDealInput(inputs.Lenient):
 @strawberry.type(description="What createDeal did.")
 class CreateDealPayload:
     deal: Deal | None = strawberry.field(description="The new deal.", default=None)
+    neighbour_gone: bool = neighbour_gone()
     user_errors: list[UserError] = inputs.user_errors()
 
 
@@ -79,10 +89,7 @@ class MoveDealPayload:
     deal: Deal | None = strawberry.field(description="The deal; on STALE_VERSION as it is now.", default=None)
     from_stage: Stage | None = strawberry.field(description="The column it left, with its new totals.", default=None)
     to_stage: Stage | None = strawberry.field(description="The column it is in now, with its new totals.", default=None)
-    neighbour_gone: bool = strawberry.field(
-        description="The card named in `place` was not in the column any more: the deal landed at the end.",
-        default=False,
-    )
+    neighbour_gone: bool = neighbour_gone()
     user_errors: list[UserError] = inputs.user_errors()
 
 
@@ -100,10 +107,10 @@ class DealMutations:
             organization_id=ids.decode_optional("Organization", input.organization_id, "organizationId"),
             expected_close_date=input.expected_close_date,
         )
-        deal = await operations.create_deal(
+        added = await operations.create_deal(
             actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now
         )
-        return CreateDealPayload(deal=Deal.of(deal))
+        return CreateDealPayload(deal=Deal.of(added.deal), neighbour_gone=added.neighbour_gone)
 
     @strawberry.mutation(description="Moves a deal to a stage, between two cards.")
     @refusable(MoveDealPayload, deal=Deal.of)

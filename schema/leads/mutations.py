@@ -12,7 +12,7 @@ from crm.leads.facts import Answer
 from schema import ids, inputs
 from schema.contacts.mutations import ContactInput, OrganizationInput
 from schema.context import Info
-from schema.deals.mutations import PlaceInput, place_or_none
+from schema.deals.mutations import PlaceInput, neighbour_gone, place_or_none
 from schema.deals.types import Deal
 from schema.errors import UserError, refusable
 from schema.leads.types import Criterion, CriterionState, Lead
@@ -176,8 +176,10 @@ class ConvertLeadPayload:
     lead: Lead | None = _lead()
     deal: Deal | None = strawberry.field(description="The deal it became or feeds.", default=None)
     already_converted: bool = strawberry.field(
-        description="It had been converted before; this call changed nothing.", default=False
+        description="It had been converted before, into this deal; this call changed nothing, and checked no version.",
+        default=False,
     )
+    neighbour_gone: bool = neighbour_gone()
     user_errors: list[UserError] = inputs.user_errors()
 
 
@@ -262,5 +264,8 @@ class LeadMutations:
             now=info.context.now,
         )
         return ConvertLeadPayload(
-            lead=Lead.of(converted.lead), deal=Deal.of(converted.deal), already_converted=converted.already
+            lead=Lead.of(converted.lead),
+            deal=Deal.of(converted.deal),
+            already_converted=converted.already,
+            neighbour_gone=converted.neighbour_gone,
         )

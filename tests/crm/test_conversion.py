@@ -62,6 +62,17 @@ async def test_it_lands_between_the_cards_where_it_was_dropped(company: Company)
     assert [card.id for card in column] == [left.id, deal.id, right.id]
 
 
+async def test_a_neighbour_that_has_gone_puts_it_at_the_end_and_says_so(company: Company) -> None:
+    offer = company.stage("Offer sent")
+    stays = await make_deal(company.bob, "stays", stage_id=offer.id)
+    elsewhere = await make_deal(company.bob, "elsewhere")
+    lead = await make_qualified_lead(company.bob)
+    converted = await convert(company, lead, Conversion(stage_id=offer.id, place=Place.before(elsewhere.id)))
+    assert converted.neighbour_gone
+    column = await scoped(Deal, company.bob).filter(stage_id=offer.id).order_by("rank")
+    assert [card.id for card in column] == [stays.id, converted.deal.id]
+
+
 async def test_repeating_it_returns_the_same_deal_and_changes_nothing(company: Company) -> None:
     lead = await make_qualified_lead(company.bob)
     first = await convert(company, lead, expected_version=lead.version)

@@ -23,8 +23,9 @@ run: ## Start everything and keep it running; Ctrl-C stops it (PORT=, ANBAHN_STA
 walk: ## Walk through the whole product, against what `make run` has started
 	@$(run_venv) && exec $(python) -m cli.main walk $(ARGS)
 
+# Three at once on two cores: much of the suite waits for processes to start, die and come back.
 test: ## Run the tests, with PostgreSQL and Valkey of their own (ARGS="-k name" chooses)
-	@$(dev_venv) && exec $(python) -m pytest $(ARGS)
+	@$(dev_venv) && exec $(python) -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: ## Lint, format, types, who imports whom, migrations and SDL up to date
 	@$(dev_venv) && \

@@ -12,7 +12,19 @@ MAX_MESSAGE_ID = 998
 """The most characters kept of a Message-ID: RFC 5322 section 2.1.1 allows no longer line."""
 
 _CHUNK = 256 * 1024
-_IDENTITY = ("message-id", "from", "date")
+# A website's mailer may send a constant Message-ID, a Date in whole seconds and the same body for two people: what
+# its visitor wrote then stands in Subject or Reply-To alone. No header that a relay adds or rewrites stands here.
+_IDENTITY = (
+    "message-id",
+    "from",
+    "date",
+    "subject",
+    "reply-to",
+    "to",
+    "cc",
+    "content-type",
+    "content-transfer-encoding",
+)
 _CR_TO_LF = bytes.maketrans(b"\r", b"\n")
 _ANGLED = re.compile(r"<([^<>]*)>")
 
@@ -30,7 +42,8 @@ class Fingerprint:
 def fingerprint(raw: bytes) -> Fingerprint:
     """The fingerprint of a mail; linear in its size, never raises.
 
-    With exactly one Message-ID: over it, From, Date and the body: the same mail through another relay is the same.
+    With exactly one Message-ID: over the headers that the sender wrote (``_IDENTITY``) and the body: the same mail
+    through another relay is the same.
     Otherwise over all bytes, so that nothing is taken for a copy that is none.
     """
     block = scan(raw)
@@ -38,7 +51,7 @@ def fingerprint(raw: bytes) -> Fingerprint:
     message_id = clean_message_id(ids[0]) if len(ids) == 1 else None
     if message_id is None or not block.complete:
         return Fingerprint(hashlib.sha256(b"anbahn mail raw 1\0" + raw).digest(), None)
-    digest = hashlib.sha256(b"anbahn mail 1\0")
+    digest = hashlib.sha256(b"anbahn mail 2\0")
     for name in _IDENTITY:
         for value in block.every(name):
             # The length stands before the value, so that no value can pass for two.

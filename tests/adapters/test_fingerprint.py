@@ -60,6 +60,24 @@ def test_another_sender_date_or_id_is_another_mail(one: str, other: str) -> None
     assert digest(known(sender=one)) != digest(known(sender=other))
 
 
+@pytest.mark.parametrize("header", ["Subject", "Reply-To", "To", "Cc", "Content-Type", "Content-Transfer-Encoding"])
+def test_what_the_sender_wrote_above_the_body_counts(header: str) -> None:
+    """A site's mailer with a constant Message-ID: within one second two inquiries differ in such a header alone."""
+    one, other, none = (
+        f"{line}Message-ID: <1@b>\nFrom: web@b\nDate: Wed, 3 Apr 2024 12:00:00 +0200\n\nHallo".encode()
+        for line in (f"{header}: one@b\n", f"{header}: other@b\n", "")
+    )
+    assert len({digest(one), digest(other), digest(none)}) == 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Received", "Delivered-To", "Return-Path", "DKIM-Signature", "ARC-Seal", "Authentication-Results", "X-Spam-Score"],
+)
+def test_what_a_relay_writes_does_not_count(header: str) -> None:
+    assert digest(f"{header}: relay.example\n".encode() + known()) == digest(known())
+
+
 def test_folds_and_blanks_in_headers_do_not_count() -> None:
     folded = known().replace(b"3 Apr", b"\r\n\t3  Apr").replace(b"Message-ID: ", b"MESSAGE-id:\r\n ")
     assert digest(folded) == digest(known())

@@ -19,7 +19,7 @@ LONG = 60
 
 _PHONE_SHAPE = re.compile(r"(?:\+|00?)[\d ()/.\-–]{6,28}\d")
 _DATE_SHAPE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-_UNSHOWN = frozenset({Meaning.TECHNICAL, Meaning.SALUTATION, Meaning.CONSENT})
+_UNSHOWN = frozenset({Meaning.ATTEMPT, Meaning.INTERNAL, Meaning.TECHNICAL, Meaning.SALUTATION, Meaning.CONSENT})
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
-"""multipart/form-data (RFC 7578) on the parser that Starlette uses: files are counted, not kept."""
+"""multipart/form-data (RFC 7578) on the parser that Starlette uses: files are counted and hashed, not kept."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -9,6 +10,7 @@ from python_multipart.multipart import MultipartParser
 
 from adapters.clean import clean, file_name
 from adapters.forms.limits import FormError, refuse_too_large, refuse_too_many
+from adapters.forms.upload import Upload
 from adapters.mail.charsets import decode
 from adapters.mail.parameters import structured
 
@@ -22,6 +24,16 @@ class _Part:
     charset: str | None = None
     data: bytearray = field(default_factory=bytearray)
     size: int = 0
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def add(self, data: bytes) -> None:
+        """Take a piece of the content: of a file its hash alone."""
+        self.size += len(data)
+        if self.file is None:
+            refuse_too_large(self.size + len(self.name or ""))
+            self.data += data
+        else:
+            self.digest.update(data)
 
 
 class _Reader:
@@ -55,18 +67,14 @@ class _Reader:
         self._value.clear()
 
     def data(self, data: bytes, start: int, end: int) -> None:
-        part = self.parts[-1]
-        part.size += end - start
-        if part.file is None:
-            refuse_too_large(part.size + len(part.name or ""))
-            part.data += data[start:end]
+        self.parts[-1].add(data[start:end])
 
     def end(self) -> None:
         self.ended = True
 
 
 def read_multipart(body: bytes, boundary: str, charset: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """The fields, a file standing as "cv.pdf (1234 bytes)"; and the names of the files.
+    """The fields, a file standing as an ``Upload``; and the names of the files.
 
     Raises: FormError MALFORMED_MULTIPART, TOO_MANY_FIELDS, FIELD_TOO_LARGE.
     """
@@ -100,5 +108,5 @@ def read_multipart(body: bytes, boundary: str, charset: str) -> tuple[tuple[tupl
             fields.append((name, ""))  # what browsers send for a file that nobody chose
         else:
             files.append(file_name(part.file) or "unnamed")
-            fields.append((name, f"{files[-1]} ({part.size} bytes)"))
+            fields.append((name, Upload(f"{files[-1]} ({part.size} bytes)", part.digest.digest())))
     return tuple(fields), tuple(files)

@@ -25,7 +25,14 @@ class Meaning(Enum):
     MESSAGE = "message"
     SALUTATION = "salutation"
     CONSENT = "consent"
+    TITLE = "title"
+    """A salutation, an academic title, a job title or the subject: the value says which."""
+    ATTEMPT = "captcha or token"
+    """A captcha's answer, a CSRF token or a nonce: another at each attempt of the same person, never their words."""
+    INTERNAL = "internal"
+    """Contact Form 7's own fields: never a person's words either, yet the same at each attempt."""
     TECHNICAL = "technical"
+    """Called like a program's field; its value tells whether a person wrote it."""
     PLAIN = "plain"
     """Known to be none of the above whatever its value looks like: a date is no phone number."""
 
@@ -76,7 +83,7 @@ _NAMES = {
         bedrijf bedrijfsnaam organisatie organisatienaam onderneming werkgever
     """,
     Meaning.JOB_TITLE: """
-        jobtitle job position role jobrole jobposition occupation title jobfunction
+        jobtitle job position role jobrole jobposition occupation jobfunction
         funktion beruf berufsbezeichnung stelle stellenbezeichnung positionimunternehmen jobbezeichnung tatigkeit
         fonction poste metier profession titredeposte intituleduposte cargo puesto profesion ocupacion
         puestodetrabajo ruolo ruoloaziendale professione mansione posizione qualifica functie functietitel beroep
@@ -105,7 +112,7 @@ _NAMES = {
     """,
     Meaning.SALUTATION: """
         salutation mrmrs honorific prefix nameprefix courtesytitle
-        anrede titel akademischertitel geschlecht gender civilite titre tratamiento appellativo titolo aanhef
+        anrede akademischertitel geschlecht gender civilite titre tratamiento appellativo titolo aanhef
     """,
     Meaning.CONSENT: """
         consent privacy privacypolicy gdpr terms termsandconditions acceptterms accept agree agreement optin newsletter
@@ -116,15 +123,13 @@ _NAMES = {
         politicadeprivacidad aceptacion acepto consenso informativaprivacy trattamentodati accetto
         toestemming privacybeleid privacyverklaring akkoord avg nieuwsbrief
     """,
+    Meaning.TITLE: "title titel",
     Meaning.TECHNICAL: """
-        csrf csrftoken csrfmiddlewaretoken xsrf xsrftoken authenticitytoken requestverificationtoken antiforgerytoken
-        nonce wpnonce wphttpreferer token formtoken formkey formid formname formbuildid formsubmit submit submitbutton
+        wphttpreferer token formkey formid formname formbuildid formsubmit submit submitbutton
         senden absenden envoyer enviar invia verzenden send action method charset utf8 utf viewstate viewstategenerator
-        eventvalidation eventtarget eventargument captcha recaptcha grecaptcharesponse hcaptcharesponse hcaptcha
-        cfturnstileresponse frccaptchasolution frccaptcharesponse captcharesponse captchacode captchatoken
-        honeypot hp gotcha botfield antispam spamcheck maxfilesize postid pageid queriedid submissionid idempotencykey
-        gclid gbraid wbraid dclid fbclid msclkid ttclid liclid twclid yclid fbp fbc gaclientid hutk timestamp
-        rendertime sessionid clientid redirect redirecturl next refererid
+        eventvalidation eventtarget eventargument antispam spamcheck maxfilesize postid pageid queriedid submissionid
+        idempotencykey gclid gbraid wbraid dclid fbclid msclkid ttclid liclid twclid yclid fbp fbc gaclientid hutk
+        timestamp rendertime sessionid clientid redirect redirecturl next refererid
     """,
     Meaning.PLAIN: """
         zip zipcode postcode postalcode postal plz postleitzahl codepostal codigopostal cap cp street address city
@@ -135,14 +140,27 @@ _NAMES = {
         rechnungsnummer fax faxnumber faxnummer telefax vat vatid ustid ustidnr steuernummer iban siret siren kvk
         website web url homepage webseite webadresse site siteweb sitioweb sitoweb page pageurl pagetitle referer
         referrer ip ipaddress remoteip useragent browser employees mitarbeiter teamsize
+        honeypot hp gotcha botfield
     """,
 }
 _MEANINGS = {word: meaning for meaning, words in _NAMES.items() for word in words.split()}
-# Prefixes of whole families of technical fields: Contact Form 7, WordPress, Gravity Forms, Formspree, captchas.
-_TECHNICAL = re.compile(
-    r"_*wpcf7|_wp|wpforms\[(?:id|author|submit|nonce|token)|gform_|is_submit_|state_\d|[hg]-(?:re)?captcha|g-recaptcha"
-    r"|cf-turnstile|_ga$|_gl$|__[a-z]+$|.*(?:honeypot|csrf|captcha)",
+# What changes at every attempt: captchas' answers, CSRF tokens (Django, Rails, Laravel, ASP.NET, Drupal), nonces.
+_ATTEMPT = re.compile(
+    r".*(?:captcha|altcha|csrf|xsrf)|cf[-_]?turnstile|_token$|(?:form|authenticity|_*requestverification|antiforgery)[-_]?token$"
+    r"|(?:.*[\W_])?(?:wp)?nonce\W?$",
     re.IGNORECASE,
+)
+_INTERNAL = re.compile(r"_*wpcf7", re.IGNORECASE)
+# Prefixes of whole families of technical fields: WordPress, Gravity Forms, Google, ASP.NET.
+_TECHNICAL = re.compile(
+    r"_wp|wpforms\[(?:id|author|submit|token)|gform_|is_submit_|state_\d|_ga$|_gl$|__[a-z]+$", re.IGNORECASE
+)
+_HONEYPOT = re.compile(r".*honeypot", re.IGNORECASE)
+_FAMILIES = (
+    (_ATTEMPT, Meaning.ATTEMPT),
+    (_INTERNAL, Meaning.INTERNAL),
+    (_HONEYPOT, Meaning.PLAIN),
+    (_TECHNICAL, Meaning.TECHNICAL),
 )
 # Words that say nothing of a field's meaning: whose it is, which box it stands in, how politely it is asked for.
 _NOISE = frozenset(
@@ -174,8 +192,9 @@ def words_of(name: str) -> list[str]:
 
 def meaning_of(name: str) -> Meaning | None:
     """What a field of that name is there for; None where the name does not say."""
-    if _TECHNICAL.match(name[:200]):
-        return Meaning.TECHNICAL
+    for pattern, meaning in _FAMILIES:
+        if pattern.match(name[:200]):
+            return meaning
     words = words_of(name)
     telling = [word for word in words if word not in _NOISE]
     last = words_of(re.split(r"[.\[]", name[:200].rstrip("].[ "))[-1])

@@ -20,6 +20,7 @@ from adapters.forms.limits import (
     refuse_too_many,
 )
 from adapters.forms.synonyms import Meaning, meaning_of
+from adapters.forms.upload import Upload
 from adapters.mail.charsets import codec
 from adapters.mail.charsets import decode as decode_text
 from adapters.mail.parameters import structured
@@ -33,7 +34,7 @@ _KINDS = "application/x-www-form-urlencoded, multipart/form-data or application/
 
 
 def decode(content_type: str, body: bytes) -> Fields:
-    """The fields of a posted form; a file stands as its name and size.
+    """The fields of a posted form; a file stands as its name and size (``Upload``).
 
     Raises: FormError.
     """
@@ -43,16 +44,18 @@ def decode(content_type: str, body: bytes) -> Fields:
 def fingerprint(fields: Fields) -> bytes:
     """What a form is known by: SHA-256, 32 bytes.
 
-    Equal for equal fields whatever their encoding and their order among different names; line ends, outer blanks and
-    technical fields aside (a captcha's answer is another at each attempt of the same person).
+    Equal for equal fields and files whatever their encoding and their order among different names; line ends, outer
+    blanks and what is another at each attempt of the same person aside (captchas' answers, CSRF tokens, nonces).
     """
-    digest = hashlib.sha256(b"anbahn form 1\0")
+    digest = hashlib.sha256(b"anbahn form 2\0")
     for name, value in sorted(fields, key=lambda pair: pair[0].strip()):
-        if meaning_of(name) is Meaning.TECHNICAL:
+        if meaning_of(name) is Meaning.ATTEMPT:
             continue
         for text in (name, value):
             data = clean(text).strip().encode("utf-8")
             digest.update(b"%d:" % len(data) + data)
+        if isinstance(value, Upload):
+            digest.update(b"file:" + value.digest)
     return digest.digest()
 
 

@@ -189,10 +189,12 @@ def test_without_any_contact_details_it_cannot_be_a_lead() -> None:
         ("Telefon (mobil)", Meaning.PHONE),
         ("Taetigkeit", Meaning.JOB_TITLE),
         ("Tätigkeit", Meaning.JOB_TITLE),
-        ("_wpcf7_unit_tag", Meaning.TECHNICAL),
-        ("__RequestVerificationToken", Meaning.TECHNICAL),
-        ("h-captcha-response", Meaning.TECHNICAL),
-        ("my_honeypot_field", Meaning.TECHNICAL),
+        ("_wpcf7_unit_tag", Meaning.INTERNAL),
+        ("__RequestVerificationToken", Meaning.ATTEMPT),
+        ("h-captcha-response", Meaning.ATTEMPT),
+        ("gclid", Meaning.TECHNICAL),
+        ("my_honeypot_field", Meaning.PLAIN),
+        ("annonce", None),
         ("product name", None),
         ("event_date_name", None),
         ("", None),
@@ -330,6 +332,47 @@ def test_what_was_written_counts() -> None:
         (("nameAnna", ""), ("tag", "1"), ("tag", "2")),
     ]
     assert len({fingerprint(fields) for fields in (base, *others)}) == 6
+
+
+def test_another_file_of_the_same_name_and_size_counts() -> None:
+    """Known by its name and size, the second of two files was taken for the first, and its bytes were lost."""
+    one, other = (
+        decode(
+            "multipart/form-data; boundary=q",
+            b'--q\r\nContent-Disposition: form-data; name="cv"; filename="a.pdf"\r\n\r\n' + data + b"\r\n--q--\r\n",
+        )
+        for data in (b"one\r\n-", b"two\r\n-")
+    )
+    assert one == other == (("cv", "a.pdf (6 bytes)"),)
+    assert len({fingerprint(one), fingerprint(other), fingerprint((("cv", "a.pdf (6 bytes)"),))}) == 3
+
+
+@pytest.mark.parametrize("name", ["next", "token", "hp", "gclid", "timestamp", "__text", "_wpcf7_unit_tag", "annonce"])
+def test_whatever_a_person_may_have_written_counts(name: str) -> None:
+    """Once every name that sounded technical was left out: "next: 10 units" passed for "next: 5000 units"."""
+    assert len({fingerprint(((name, value),)) for value in ("10 units", "5000 units")}) == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "g-recaptcha-response",
+        "h-captcha-response",
+        "cf-turnstile-response",
+        "frc-captcha-solution",
+        "_wpcf7_recaptcha_response",
+        "csrf_token",
+        "csrfmiddlewaretoken",
+        "XSRF-TOKEN",
+        "_token",
+        "authenticity_token",
+        "__RequestVerificationToken",
+        "_wpnonce",
+        "wpforms[nonce]",
+    ],
+)
+def test_what_changes_at_every_attempt_does_not_count(name: str) -> None:
+    assert fingerprint(((name, "1"), ("a", "b"))) == fingerprint(((name, "2"), ("a", "b")))
 
 
 def test_line_ends_outer_blanks_and_tokens_do_not_count() -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from adapters.address import address, find
 from adapters.clean import one_line
-from adapters.forms.synonyms import Meaning, meaning_of, utm_of
-from adapters.names import person_name
+from adapters.forms.synonyms import Meaning, meaning_of, utm_of, words_of
+from adapters.forms.technical import is_technical
+from adapters.names import MAX_NAME, person_name
 from crm.intake.inquiry import Inquiry, Unreadable
 
 MAX_LABEL = 100
@@ -19,7 +20,19 @@ LONG = 60
 
 _PHONE_SHAPE = re.compile(r"(?:\+|00?)[\d ()/.\-–]{6,28}\d")
 _DATE_SHAPE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-_UNSHOWN = frozenset({Meaning.ATTEMPT, Meaning.INTERNAL, Meaning.TECHNICAL, Meaning.SALUTATION, Meaning.CONSENT})
+_UNSHOWN = frozenset({Meaning.ATTEMPT, Meaning.INTERNAL})
+_ASIDE = frozenset({Meaning.SALUTATION, Meaning.CONSENT})
+_MAX_TITLE = 12
+"""Up to how many characters a title without a blank may be an academic one that is not listed here."""
+# What stands in a field called "Titel" or "title" that is no subject.
+_PERSONAL = frozenset(
+    """
+    dr doktor doctor prof professor professorin dipl diplom ing ingenieur med dent vet jur phil nat rer pol theol oec
+    mag mba msc bsc ma ba phd fh tu univ hc habil pd priv doz herr frau mr mrs ms miss mx sir madam dame monsieur madame
+    mademoiselle divers and und
+    """.split()
+)
+_WORDS = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -29,6 +42,9 @@ class _Reading:
     found: dict[Meaning, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     """Per meaning the (field, value) pairs that the names of the fields say."""
     rest: list[tuple[str, str]] = field(default_factory=list)
+    """What no name says the meaning of: the shape of a value may."""
+    aside: list[tuple[str, str]] = field(default_factory=list)
+    """What is shown and never searched: consents, salutations, what was cut where it was taken."""
     utm: dict[str, str] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
 
@@ -40,7 +56,22 @@ class _Reading:
         name, value = values[0]
         self.say(meaning, name)
         self.rest += [(n, v) for n, v in values[1:] if v.casefold() != value.casefold()]
+        if not _fits(value, limit):
+            self.aside.append((name, value))
         return one_line(value, limit) or None
+
+    def place_title(self, name: str, value: str) -> None:
+        """A salutation or a degree is shown; else it is the subject, or what an English "title" is beside one."""
+        words = [word for piece in _WORDS.findall(value.casefold()) for word in words_of(piece)]
+        personal = all(word in _PERSONAL for word in words)
+        if personal or (" " not in value and len(value) <= _MAX_TITLE):
+            self.aside.append((name, value))
+        elif Meaning.SUBJECT not in self.found:
+            self.found[Meaning.SUBJECT].append((name, value))
+        elif Meaning.JOB_TITLE not in self.found and "title" in words_of(name):
+            self.found[Meaning.JOB_TITLE].append((name, value))
+        else:
+            self.aside.append((name, value))
 
     def say(self, meaning: Meaning, name: str, rule: str = "by its name") -> None:
         """Note which field was read as what."""
@@ -84,17 +115,24 @@ def _sort(fields: tuple[tuple[str, str], ...]) -> _Reading:
         if not value:
             continue
         if short := utm_of(name):
-            reading.utm.setdefault(short, one_line(value, 200))
+            line = one_line(value, 200)
+            if reading.utm.setdefault(short, line) != line or not _fits(value, 200):
+                reading.aside.append((name, value))
             continue
         meaning = meaning_of(name)
         if meaning is None:
             reading.rest.append((name, value))
-        elif meaning is Meaning.PLAIN:
-            reading.found[Meaning.PLAIN].append((name, value))
-        elif meaning in _UNSHOWN:
-            reading.trace.append(f'the field "{_label(name)}" is {meaning.value}: kept, not read')
+        elif meaning in _ASIDE:
+            reading.aside.append((name, value))
+            reading.trace.append(f'the field "{_label(name)}" is {meaning.value}: shown as it is')
+        elif meaning in _UNSHOWN or (meaning is Meaning.TECHNICAL and is_technical(name, value)):
+            reading.trace.append(f'the field "{_label(name)}" is {meaning.value}: kept, not shown')
+        elif meaning is Meaning.TECHNICAL:
+            reading.rest.append((name, value))
         else:
             reading.found[meaning].append((name, value))
+    for name, value in reading.found.pop(Meaning.TITLE, []):
+        reading.place_title(name, value)
     return reading
 
 
@@ -105,6 +143,8 @@ def _email(reading: _Reading) -> str | None:
         inside = find(value)
         if found := address(value) or (inside[0] if len(inside) == 1 else None):
             reading.say(Meaning.EMAIL, name)
+            if address(value) is None:
+                reading.aside.append((name, value))  # what stood around the address was written as well
             others = named[:position] + named[position + 1 :]
             reading.rest += [(n, v) for n, v in others if v.casefold() != value.casefold()]
             return found
@@ -137,22 +177,29 @@ def _phone(reading: _Reading) -> str | None:
 
 
 def _name(reading: _Reading) -> str | None:
-    first = person_name(reading.take(Meaning.FIRST_NAME) or "")
-    last = person_name(reading.take(Meaning.LAST_NAME) or "")
-    whole = person_name(reading.take(Meaning.NAME) or "")
+    """The person's name; what of the fields did not get into it is shown."""
+    meanings = (Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.NAME)
+    given = [reading.found[meaning][0] for meaning in meanings if meaning in reading.found]
+    first, last, whole = (person_name(reading.take(meaning, MAX_NAME) or "") for meaning in meanings)
     if first and whole and not last and first.casefold() not in whole.casefold():
         last = whole  # "Vorname" and "Name": the latter means the last name then
     elif whole:
-        return whole
-    return " ".join(filter(None, (first, last))) or None
+        first, last = whole, None
+    name = " ".join(filter(None, (first, last))) or None
+    kept = set(_WORDS.findall((name or "").casefold()))
+    for pair in given:
+        words = set(_WORDS.findall(pair[1].casefold()))
+        if not (words and words <= kept) and pair not in reading.aside:
+            reading.aside.append(pair)
+    return name
 
 
 def _text(reading: _Reading) -> str:
-    """The message, and below it what no rule knew a place for, a line each."""
+    """The message, and below it what has no place of its own, a line each."""
     messages = reading.found.pop(Meaning.MESSAGE, [])
     for name, _ in messages:
         reading.say(Meaning.MESSAGE, name)
-    rest = [pair for pairs in reading.found.values() for pair in pairs] + reading.rest
+    rest = [pair for pairs in reading.found.values() for pair in pairs] + reading.rest + reading.aside
     if not messages:
         messages = [(n, v) for n, v in reading.rest if len(v) >= LONG or "\n" in v]
         rest = [pair for pair in rest if pair not in messages]
@@ -160,6 +207,11 @@ def _text(reading: _Reading) -> str:
             reading.say(Meaning.MESSAGE, name, "by the length of its value")
     lines = [f"{_label(name)}: {value}" for name, value in rest]
     return "\n\n".join(filter(None, ["\n\n".join(value for _, value in messages), "\n".join(lines)]))
+
+
+def _fits(value: str, limit: int) -> bool:
+    """Whether a value on one line loses nothing but its line ends."""
+    return len(one_line(value, len(value))) <= limit
 
 
 def _label(name: str) -> str:

@@ -206,6 +206,11 @@ def meaning_of(name: str) -> Meaning | None:
     return None
 
 
+def is_called(text: str, meaning: Meaning) -> bool:
+    """Whether a text is a name of that meaning, without any other word: "Absenden" on a button."""
+    return _MEANINGS.get("".join(words_of(text))) is meaning
+
+
 def utm_of(name: str) -> str | None:
     """The short name of a campaign parameter: "utm_source" is "source"; None for other fields."""
     words = words_of(name)

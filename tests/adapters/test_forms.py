@@ -98,14 +98,15 @@ def test_forms_of_six_languages_are_read(
     assert found.text.startswith(text)
 
 
-def test_campaigns_technical_fields_and_consent_stay_out_of_the_text_and_in_the_fields() -> None:
+def test_campaigns_and_technical_fields_stay_out_of_the_text_and_in_the_fields() -> None:
     found = fixture("de")
     assert found.utm == {"source": "google", "medium": "cpc"}
     assert "Cj0" not in found.text
-    assert ("gclid", "Cj0") in found.fields
-    assert found.text.endswith("Budget: 5000")
-    assert "1" not in fixture("contact_form_7").text
-    assert 'the field "datenschutz" is consent: kept, not read' in fixture("contact_form_7").trace
+    assert ("gclid", "Cj0KCQjw2PSvBhDjARIsAKc2cg") in found.fields
+    assert found.text == "20 Türen\n\nPLZ: 10115\nBudget: 5000\nAnrede: Frau"
+    assert fixture("contact_form_7").text == "Guten Tag,\nbitte um Rückruf.\n\ndatenschutz: 1"
+    assert 'the field "datenschutz" is consent: shown as it is' in fixture("contact_form_7").trace
+    assert 'the field "_wpcf7" is internal: kept, not shown' in fixture("contact_form_7").trace
 
 
 def test_files_are_named_with_their_size() -> None:
@@ -129,6 +130,120 @@ def test_the_trace_says_which_field_was_read_by_which_rule() -> None:
 def test_what_no_rule_knows_is_shown_below_the_message() -> None:
     found = inquiry(email="a@b.de", message="Hallo", Farbe="rot", PLZ="10115")
     assert found.text == "Hallo\n\nPLZ: 10115\nFarbe: rot"
+
+
+def test_no_word_is_lost_whatever_its_field_is_called() -> None:
+    """These names sounded technical, like a consent or like a salutation, and so their values vanished."""
+    found = inquiry(
+        email="a@b.de",
+        marketing="We need a campaign, budget 50k",
+        titel="Angebot fuer Fenster",
+        next="call me tomorrow",
+        __text="hello there",
+        hp="HP ProBook x 50",
+    )
+    assert found.subject == "Angebot fuer Fenster"
+    assert found.text.splitlines() == [
+        "hp: HP ProBook x 50",
+        "next: call me tomorrow",
+        "__text: hello there",
+        "marketing: We need a campaign, budget 50k",
+    ]
+
+
+WRITTEN = ["We need 50 chairs", "Angebot", "50k", "anna(at)kunde.example", "call-me-tomorrow-at-5pm", "Größe:XL", "?!"]
+
+
+@pytest.mark.parametrize("value", [*WRITTEN, "https://kunde.example/plan", "x" * 300])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("privacy", "marketing", "newsletter", "Anrede", "titel", "title", "utm_source", "name", "Vorname", "phone"),
+        *("email", "company", "position", "subject", "message", "PLZ", "budget", "color", "my_honeypot", "gotcha", ""),
+    ],
+)
+def test_every_value_has_a_place(name: str, value: str) -> None:
+    fields = [("email", "a@b.de"), ("name", "Zoe"), ("subject", "Tag"), (name, value), (name, f"also {value}")]
+    found = read(URLENCODED, urlencode(fields).encode())
+    assert isinstance(found, Inquiry)
+    shown = [found.name, found.phone, found.organization, found.job_title, found.subject, found.text]
+    everything = "\n".join([*filter(None, shown), *found.utm.values()])
+    assert value in everything
+    assert f"also {value}" in everything
+
+
+@pytest.mark.parametrize("value", WRITTEN)
+@pytest.mark.parametrize(
+    "name", ["next", "redirect", "token", "timestamp", "gclid", "__text", "submit", "_wp_x", "state_1"]
+)
+def test_a_technical_name_hides_no_words(name: str, value: str) -> None:
+    assert inquiry(email="a@b.de", **{name: value}).text == f"{name}: {value}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("__VIEWSTATE", "/wEPDwUKMTY1NDU2MTA1MmRkOJ2Ubw=="),
+        ("gclid", "EAIaIQobChMIn9-x0ZKq_wIVtxN7Ch0"),
+        ("fbp", "fb.1.1558571054389.1098115397"),
+        ("hutk", "5c1b9f9f4f3e4c3c9d2e6a7b8c9d0e1f"),
+        ("form_build_id", "8f14e45f-ceea-467f-a1b2-c3d4e5f6a7b8"),
+        ("formId", "7"),
+        ("timestamp", "1712138400.25"),
+        ("utf8", "✓"),
+        ("submit", "1"),
+        ("submit", "Absenden"),
+        ("gform_ajax", "true"),
+        ("next", "https://site.example/danke?id=1"),
+        ("_wp_http_referer", "/kontakt/"),
+        ("g-recaptcha-response", "drei plus vier"),
+        ("csrf_token", "a b"),
+        ("_token", "a b"),
+        ("_wpcf7_posted_data_hash", "a b"),
+        ("_wpnonce", "a b"),
+    ],
+)
+def test_tokens_flags_and_captchas_are_kept_and_not_shown(name: str, value: str) -> None:
+    found = inquiry(email="a@b.de", **{name: value})
+    assert found.text == ""
+    assert (name, value) in found.fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "subject", "job_title", "text"),
+    [
+        ({"titel": "Fensterangebot"}, "Fensterangebot", None, ""),
+        ({"title": "New windows"}, "New windows", None, ""),
+        ({"titel": "Dr."}, None, None, "titel: Dr."),
+        ({"titel": "Prof. Dr. med."}, None, None, "titel: Prof. Dr. med."),
+        ({"title": "Frau Dipl.-Ing."}, None, None, "title: Frau Dipl.-Ing."),
+        ({"titel": "Fenster alt", "Betreff": "Fenster neu"}, "Fenster neu", None, "titel: Fenster alt"),
+        ({"title": "Head of Sales", "subject": "Offer"}, "Offer", "Head of Sales", ""),
+        ({"title": "Mrs", "subject": "Offer"}, "Offer", None, "title: Mrs"),
+    ],
+)
+def test_a_title_is_what_its_value_says(
+    fields: dict[str, str], subject: str | None, job_title: str | None, text: str
+) -> None:
+    found = inquiry(email="a@b.de", **fields)
+    assert (found.subject, found.job_title, found.text) == (subject, job_title, text)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"name": "ceo@bank.com"}, "name: ceo@bank.com"),
+        ({"Vorname": "Anna", "Nachname": "Beispiel", "name": "Erika Muster"}, "Vorname: Anna\nNachname: Beispiel"),
+        ({"subject": "x" * 600}, "subject: " + "x" * 600),
+        ({"utm_source": "y" * 300}, "utm_source: " + "y" * 300),
+    ],
+)
+def test_what_did_not_fit_its_place_is_shown_in_full(fields: dict[str, str], text: str) -> None:
+    assert inquiry(email="a@b.de", **fields).text == text
+
+
+def test_what_stands_around_a_pasted_address_is_shown() -> None:
+    assert inquiry(email="a@b.de after 5 pm").text == "email: a@b.de after 5 pm"
 
 
 def test_a_field_that_holds_no_address_is_no_address_and_not_lost() -> None:

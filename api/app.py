@@ -19,6 +19,7 @@ from api.ingress.mail import receive_mail
 from api.wiring import Wiring
 from crm import db
 from crm.doorbell import Doorbell
+from crm.faults import described
 from crm.intake.secrets import SecretBox
 from schema.build import build_schema
 from schema.cursors import CursorSigner
@@ -79,7 +80,7 @@ async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     incident = uuid4().hex[:12]
-    log.error("incident %s at %s %s", incident, request.method, request.url.path, exc_info=error)
+    log.error("incident %s at %s %s: %s", incident, request.method, request.url.path, described(error))
     return _answer(
         500, "INTERNAL", f"Something went wrong on our side (incident {incident}); nothing was acknowledged."
     )

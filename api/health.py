@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from tortoise.exceptions import OperationalError
 
 from api.wiring import wiring_of
-from crm.db import UNREACHABLE
+from crm.db import UNREACHABLE, is_writable
 from crm.migrate import is_migrated
 
 CHECK_TIMEOUT_SECONDS = 2.0
@@ -36,6 +36,8 @@ async def readyz(request: Request) -> JSONResponse:
 async def _database() -> str:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+            if not await is_writable():
+                return "read-only"
             return "ok" if await is_migrated() else "not migrated: run anbahn migrate"
     except UNREACHABLE:
         return "unreachable"

@@ -14,7 +14,7 @@ _COMMANDS = {
     "prepare": ("cli.prepare:prepare", "Create and migrate the database, make the first workspace."),
     "migrate": ("cli.prepare:migrate", "Bring the database to this version's schema."),
     "walk": ("cli.walk:walk", "Walk through the product against a running instance."),
-    "workspace": ("cli.workspace:workspace", "Make and list workspaces."),
+    "workspace": ("cli.workspace:workspace", "Make a workspace."),
     "sdl": ("cli.schema:sdl", "Print the GraphQL schema."),
     "check-sdl": ("cli.schema:check_sdl", "Fail unless the committed schema is the one in the code."),
     "makemigrations": ("cli.schema:makemigrations", "Write the migrations that the models ask for."),

@@ -38,7 +38,9 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
     asyncio.TimeoutError,
     DBConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a pool whose server has just cut the connection
+    # What asyncpg 0.32 says on a connection that was told of PostgreSQL's end, but is not cut yet ("cannot switch to
+    # state 15; another operation (2) is in progress"); nothing has been sent then.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -191,14 +193,25 @@ async def lock(
     row = await scoped(model, actor).select_for_update(no_key=True).get_or_none(id=id)
     if row is None:
         raise NotFound(f"There is no {_noun(model)} with this id.", field=field)
+    check_version(row, expected_version)
+    return row
+
+
+def check_version(row: Model, expected_version: int | None) -> None:
+    """Raises: StaleVersion, carrying the row as it is, when it is not at the version the caller saw."""
     version = getattr(row, "version", None)
     if expected_version is not None and version != expected_version:
         raise StaleVersion(
-            f"This {_noun(model)} has changed since you read it: it is at version {version}, not {expected_version}.",
+            f"This {_noun(type(row))} has changed since you read it: its version is {version}, not {expected_version}.",
             field=("expectedVersion",),
             current=row,
         )
-    return row
+
+
+async def is_writable() -> bool:
+    """Whether the database takes writes: it is neither a standby nor set to read-only (a failover, a full disk)."""
+    sql = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable"
+    return bool((await execute(sql))[0]["writable"])
 
 
 async def execute(sql: str, *values: Any) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from uuid import UUID
 import orjson
 from tortoise.models import Model
 
-from crm.db import Scoped, execute, get
+from crm.accounts.facts import Actor
+from crm.db import execute, get
 from crm.errors import Invalid
 from crm.ids import new_id
 
@@ -23,13 +24,13 @@ async def once(
     model: type[M],
     make: Callable[[UUID], Awaitable[M]],
     *,
-    actor: Scoped,
+    actor: Actor,
     operation: str,
     key: str | None,
     request: object,
     now: datetime,
 ) -> M:
-    """What ``make(id)`` creates; with a key that was used before, what was created then.
+    """What ``make(id)`` creates; with a key that the same member used before, what was created then.
 
     Part of the caller's transaction. Two requests with one key at the same time wait for each other here.
 
@@ -45,10 +46,12 @@ async def once(
     ).digest()
     result_id = new_id()
     taken = await execute(
-        "INSERT INTO idempotency_key (id, workspace_id, operation, key, request_hash, result_id, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace_id, operation, key) DO NOTHING RETURNING id",
+        "INSERT INTO idempotency_key (id, workspace_id, member_id, operation, key, request_hash, result_id, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (workspace_id, member_id, operation, key) DO NOTHING RETURNING id",
         new_id(),
         actor.workspace_id,
+        actor.member_id,
         operation,
         key,
         request_hash,
@@ -60,8 +63,9 @@ async def once(
     earlier = (
         await execute(
             "SELECT request_hash, result_id FROM idempotency_key"
-            " WHERE workspace_id = $1 AND operation = $2 AND key = $3",
+            " WHERE workspace_id = $1 AND member_id = $2 AND operation = $3 AND key = $4",
             actor.workspace_id,
+            actor.member_id,
             operation,
             key,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import urllib.parse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,9 +34,7 @@ async def prepare_database(owner_url: str, app_password: str) -> None:
     Raises: MigrationRefused; OSError and asyncpg errors when the server cannot be reached.
     """
     await _ensure_database(owner_url)
-    connection = await asyncpg.connect(owner_url, timeout=10)
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+    async with alone(owner_url) as connection:
         await _ensure_role(connection, app_password)
         try:
             await run_migrations(config=tortoise_config(owner_url, maximum=2))
@@ -42,6 +42,15 @@ async def prepare_database(owner_url: str, app_password: str) -> None:
             await Tortoise.close_connections()
         # So that the application can say whether the schema is the one it was written for.
         await connection.execute(f"GRANT SELECT ON tortoise_migrations TO {APP_ROLE}")
+
+
+@asynccontextmanager
+async def alone(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """The owner's connection, while nobody else migrates or prepares this database; others wait."""
+    connection = await asyncpg.connect(owner_url, timeout=10)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        yield connection
     finally:
         await connection.close()
 

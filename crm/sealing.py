@@ -21,7 +21,7 @@ SETTING = "(SELECT nullif(current_setting('app.workspace_id', true), '')::uuid)"
 def seal(operations: Sequence[Any], *, append_only: Iterable[str] = ()) -> list[Any]:
     """The operations that seal every table created by the given ones; they go after them, in the same migration.
 
-    ``append_only`` names the tables whose rows the application may add and read, but neither change nor delete.
+    ``append_only`` names the tables whose rows the application may add and read, but not change.
     """
     created = [operation.options or {} for operation in operations if isinstance(operation, ops.CreateModel)]
     statements = []
@@ -31,7 +31,8 @@ def seal(operations: Sequence[Any], *, append_only: Iterable[str] = ()) -> list[
         table = options["table"]
         statements += _composite_keys(table)
         statements += _row_level_security(table, "id" if table == "workspace" else "workspace_id")
-        rights = "SELECT, INSERT" if table in set(append_only) else "SELECT, INSERT, UPDATE, DELETE"
+        # No DELETE: nothing in the application deletes. An operation that must is granted it with its migration.
+        rights = "SELECT, INSERT" if table in set(append_only) else "SELECT, INSERT, UPDATE"
         statements.append(f"GRANT {rights} ON {table} TO {APP_ROLE}")
     return [ops.RunSQL(statements, ops.RunSQL.noop)]  # one operation: Tortoise copies its whole state before each
 

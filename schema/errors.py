@@ -13,6 +13,7 @@ from graphql import GraphQLError
 
 from crm.db import UNREACHABLE
 from crm.errors import Code, DomainError, Duplicate, StaleVersion
+from crm.faults import described as described_fault
 from schema import ids
 from schema.enums import described
 
@@ -107,7 +108,7 @@ def coded(error: GraphQLError) -> GraphQLError:
         message, code = "The database cannot be reached at the moment; try again.", "UNAVAILABLE"
     else:
         incident = uuid4().hex[:12]
-        log.error("incident %s at %s", incident, error.path, exc_info=original)
+        log.error("incident %s at %s: %s", incident, error.path, described_fault(original))
         message, code = f"Something went wrong on our side (incident {incident}).", "INTERNAL"
     return GraphQLError(
         message,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Self
-from uuid import UUID
 
 import strawberry
 
@@ -38,8 +37,3 @@ def attribute(source: Any, name: str) -> object:
 def shown(description: str) -> Any:
     """A field whose value is the row's attribute of the same name."""
     return strawberry.field(description=description, default=None)
-
-
-def global_id(type_name: str, id: UUID) -> strawberry.ID:
-    """The global id of a row that need not be read."""
-    return strawberry.ID(ids.encode(type_name, id))

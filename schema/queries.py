@@ -12,10 +12,11 @@ from crm.rows import rows
 from schema import ids
 from schema.accounts.types import Member
 from schema.activities.types import Activity
-from schema.connections import After, Before, Connection, First, Last, connect
+from schema.connections import LARGEST_PAGE, After, Before, Connection, First, Last, connect
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
 from schema.deals.types import Deal
+from schema.errors import RequestError
 from schema.intake.types import Channel, InboundMessage
 from schema.leads.types import Lead
 from schema.node import Node
@@ -29,7 +30,7 @@ NODES: dict[str, type[Node]] = {
 
 RECEIVED_LAST_FIRST = Order(("received_at", "id"), descending=True)
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
-GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids.")]
+GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
 
 
 async def _find(info: Info, global_id: str) -> Node | None:
@@ -49,6 +50,8 @@ class Query:
 
     @strawberry.field(description="The objects with these global ids, in their order; null for each that there is not.")
     async def nodes(self, info: Info, ids: GlobalIds) -> list[Node | None]:
+        if len(ids) > LARGEST_PAGE:
+            raise RequestError(f"ids has {len(ids)} entries: give at most {LARGEST_PAGE}.", "INVALID_PAGINATION")
         return list(await asyncio.gather(*(_find(info, id) for id in ids)))  # together: one read a type
 
     @strawberry.field(description="Contacts by name, as people sort them: without regard to case, umlauts and accents.")

@@ -21,8 +21,8 @@ def create_celery(*, database_url: str, redis_url: str, sweep_seconds: float) ->
             "intake.sweep": {
                 "task": "intake.sweep",
                 "schedule": sweep_seconds,
-                # A tick that no worker took is worthless once the next one has come.
-                "options": {"queue": MAINTENANCE, "expires": max(sweep_seconds, 1.0)},
+                # Ticks that no worker took must not pile up; generously, for expiry compares two processes' clocks.
+                "options": {"queue": MAINTENANCE, "expires": max(sweep_seconds, 60.0)},
             },
         },
         beat_max_loop_interval=min(sweep_seconds, 5.0),

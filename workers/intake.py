@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from crm.accounts.facts import Actor
 from crm.db import UNREACHABLE
 from crm.doors import due_messages
+from crm.faults import described
 from crm.intake import filing, operations
 from crm.intake.facts import Claim
 from workers.broker import INTAKE
@@ -46,7 +47,7 @@ def process(*, workspace_id: str, message_id: str, **_newer_args: object) -> Non
         parsed = sandbox.read(claim.kind.value, claim.content_type, claim.raw)
         run(filing.file(actor=actor, claim=claim, parsed=parsed, now=_now()))
     except Exception as error:  # a fault of ours says nothing about the message: it comes again, and again
-        log.exception("message %s, attempt %s: not filed", message_id, claim.attempt)
+        log.error("message %s, attempt %s: not filed: %s", message_id, claim.attempt, described(error))
         _postpone(actor, claim, type(error).__name__)
 
 
@@ -86,9 +87,9 @@ def _waiting() -> int:
 def _postpone(actor: Actor, claim: Claim, error: str) -> None:
     try:
         runtime().run(operations.postpone(actor=actor, claim=claim, error=error, now=_now()))
-    except Exception:
+    except Exception as fault:
         # Its lease runs out by itself, and a sweep finds it then.
-        log.exception("message %s could not be given back", claim.message_id)
+        log.error("message %s could not be given back: %s", claim.message_id, described(fault))
 
 
 def _now() -> datetime:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from adapters.forms.limits import MAX_MULTIPART, FormError
 from adapters.forms.web import decode, fingerprint
 from api.body import BodyRefused, read_body
-from api.ingress.answers import OUT_OF_REACH, not_stored, refused, store
+from api.ingress.answers import LONGEST_CONTENT_TYPE, fault, open_door, refused, store
 from crm.doors import form_of
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import Delivery
@@ -40,10 +40,13 @@ async def receive_form(request: Request) -> JSONResponse:
 
 async def _receive(request: Request) -> JSONResponse:
     try:
-        door = await form_of(request.path_params["key"])
+        door = await open_door(form_of(request.path_params["key"]))
         if door is None:
             return refused(404, "UNKNOWN_FORM", "There is no form with this key: copy the address from its channel.")
         content_type = request.headers.get("content-type", "")
+        if len(content_type) > LONGEST_CONTENT_TYPE:
+            message = f"Content-Type has {len(content_type)} characters: send at most {LONGEST_CONTENT_TYPE}."
+            return refused(400, "CONTENT_TYPE_TOO_LONG", message)
         key = request.headers.get("idempotency-key", "").strip() or None
         if key is not None and len(key) > LONGEST_IDEMPOTENCY_KEY:
             return refused(
@@ -64,5 +67,5 @@ async def _receive(request: Request) -> JSONResponse:
         return refused(status, error.code, error.message, {"Accept-Post": MEDIA_TYPES} if status == 415 else None)
     except BodyRefused as error:
         return refused(error.status, error.code, error.message)
-    except OUT_OF_REACH:
-        return not_stored()
+    except Exception as error:
+        return fault(error)

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from adapters.mail.fingerprint import fingerprint
 from api.auth import basic_password, bearer
 from api.body import BodyRefused, read_body
-from api.ingress.answers import OUT_OF_REACH, not_stored, refused, store
+from api.ingress.answers import LONGEST_CONTENT_TYPE, fault, open_door, refused, store
 from crm.doors import mailbox_of
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import Delivery
@@ -21,7 +21,7 @@ async def receive_mail(request: Request) -> JSONResponse:
     """Verify, store the raw bytes, answer; nothing else."""
     try:
         secret = bearer(request) or basic_password(request)
-        door = await mailbox_of(secret) if secret else None
+        door = await open_door(mailbox_of(secret)) if secret else None
         if door is None:
             return refused(
                 401,
@@ -30,6 +30,9 @@ async def receive_mail(request: Request) -> JSONResponse:
                 {"WWW-Authenticate": 'Bearer realm="anbahn", Basic realm="anbahn"'},
             )
         content_type = request.headers.get("content-type", "")
+        if len(content_type) > LONGEST_CONTENT_TYPE:
+            message = f"Content-Type has {len(content_type)} characters: send at most {LONGEST_CONTENT_TYPE}."
+            return refused(400, "CONTENT_TYPE_TOO_LONG", message)
         if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
             return refused(
                 415,
@@ -50,5 +53,5 @@ async def receive_mail(request: Request) -> JSONResponse:
         return await store(request, door, delivery)
     except BodyRefused as error:
         return refused(error.status, error.code, error.message)
-    except OUT_OF_REACH:
-        return not_stored()
+    except Exception as error:
+        return fault(error)

@@ -30,7 +30,3 @@ class Actor:
     def system(cls, workspace_id: UUID) -> Actor:
         """Anbahn acting by itself in one workspace."""
         return cls(workspace_id=workspace_id, member_id=None, role=None)
-
-    @property
-    def is_system(self) -> bool:
-        return self.role is None

@@ -59,6 +59,11 @@ class ApiKey(WorkspaceRecord):
 class IdempotencyKey(WorkspaceRecord):
     """A creating request that was carried out, so that its repetition finds what it made."""
 
+    member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField(
+        "crm.Member", on_delete=fields.CASCADE, related_name=False
+    )
+    member_id: UUID
+    """Whose request it was: two people may well use the same key."""
     operation = fields.CharField(max_length=40)
     key = fields.CharField(max_length=200)
     request_hash = fields.BinaryField()
@@ -68,4 +73,4 @@ class IdempotencyKey(WorkspaceRecord):
 
     class Meta:
         table = "idempotency_key"
-        unique_together = (("workspace", "id"), ("workspace", "operation", "key"))
+        unique_together = (("workspace", "id"), ("workspace", "member", "operation", "key"))

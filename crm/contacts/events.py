@@ -14,5 +14,17 @@ class ContactCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged(Event):
+    name: ClassVar[str] = "contact.changed"
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationChanged(Event):
+    name: ClassVar[str] = "organization.changed"
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationCreated(Event):
     name: ClassVar[str] = "organization.created"

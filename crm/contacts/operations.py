@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from crm import text
@@ -11,7 +12,7 @@ from crm.accounts.facts import Actor
 from crm.accounts.models import Workspace
 from crm.accounts.permissions import permit
 from crm.contacts import rules
-from crm.contacts.events import ContactCreated, OrganizationCreated
+from crm.contacts.events import ContactChanged, ContactCreated, OrganizationChanged, OrganizationCreated
 from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organization
 from crm.db import atomic, execute, get, scoped
 from crm.errors import Duplicate, Invalid
@@ -39,6 +40,25 @@ class NewOrganization:
 
     name: str
     domain: str | None = None
+
+
+R = TypeVar("R", Contact, Organization)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R]):
+    """A record that was looked for."""
+
+    record: R
+    made: bool = False
+    """There was none, and it was made."""
+    filled: tuple[str, ...] = ()
+    """What was empty of it, and is filled now."""
+
+    @property
+    def how(self) -> str:
+        """For the decision trace: "made", or "found" and what was filled."""
+        return "made" if self.made else f"found, {' and '.join(self.filled)} filled" if self.filled else "found"
 
 
 @atomic()
@@ -148,10 +168,11 @@ async def add_organization(
 
 async def find_or_add_organization(
     *, actor: Actor, name: str | None, domain: str | None, now: datetime
-) -> tuple[Organization, bool] | None:
+) -> Found[Organization] | None:
     """The organization of a domain, else of exactly this name; made when there is none. None without either.
 
-    Answers (organization, whether it was made). Inside the caller's transaction.
+    One that is found keeps what it has; only a name that was never more than its domain is filled.
+    Inside the caller's transaction.
     """
     name = text.one_line(name, 200) if name else None
     key = f"domain:{domain}" if domain else f"organization:{text.name_key(name)}" if name else None
@@ -163,15 +184,16 @@ async def find_or_add_organization(
         found = await active.get_or_none(domain=domain)
     else:
         found = await active.filter(name_folded=text.name_key(name or "")).order_by("created_at", "id").first()
-    if found is not None:
-        if name and found.name == found.domain:  # it was made from an address, before anybody said what it is called
-            found.name, found.name_folded = name, text.name_key(name)
-            found.touch(now)
-            await found.save()
-        return found, False
-    return await add_organization(
-        actor=actor, new=NewOrganization(name=name or domain or "", domain=domain), now=now
-    ), True
+    if found is None:
+        new = NewOrganization(name=name or domain or "", domain=domain)
+        return Found(await add_organization(actor=actor, new=new, now=now), made=True)
+    if not name or name == found.name or found.name != found.domain:
+        return Found(found)
+    found.name, found.name_folded = name, text.name_key(name)
+    found.touch(now)
+    await found.save()
+    await outbox.record(OrganizationChanged(subject_id=found.id, fields=["name"]), actor=actor, now=now)
+    return Found(found, filled=("name",))
 
 
 async def find_or_add_contact(
@@ -183,31 +205,64 @@ async def find_or_add_contact(
     job_title: str | None,
     organization_id: UUID | None,
     now: datetime,
-) -> tuple[Contact, bool]:
+) -> Found[Contact]:
     """The contact with this address, or with this phone number and name; made when there is none.
 
-    Answers (contact, whether it was made). A contact that is found keeps what it has; only an empty organization
-    and an empty job title are filled. Inside the caller's transaction; address and phone are already checked.
+    One that is found keeps what it has; an empty organization or job title is filled, and a new phone number added.
+    Inside the caller's transaction; address and phone are already checked.
     """
     shown = text.one_line(name or "", 200) or (email.partition("@")[0] if email else None) or phone or ""
     normalized = rules.parse_email(email)[1] if email else None
     await _lock_names(actor, f"email:{normalized}" if normalized else f"phone:{phone}:{text.name_key(shown)}")
     found = await _find_contact(actor, normalized, phone, shown)
-    if found is None:
-        new = NewContact(
-            name=shown,
-            emails=(email,) if email else (),
-            phones=(phone,) if phone else (),
-            job_title=job_title,
-            organization_id=organization_id,
+    if found is not None:
+        filled = await fill_contact(
+            found, actor=actor, organization_id=organization_id, job_title=job_title, phone=phone, now=now
         )
-        return await add_contact(actor=actor, new=new, now=now), True
-    if (found.organization_id is None and organization_id) or (found.job_title is None and job_title):
-        found.organization_id = found.organization_id or organization_id
-        found.job_title = found.job_title or job_title
-        found.touch(now)
-        await found.save()
-    return found, False
+        return Found(found, filled=filled)
+    new = NewContact(
+        name=shown,
+        emails=(email,) if email else (),
+        phones=(phone,) if phone else (),
+        job_title=job_title,
+        organization_id=organization_id,
+    )
+    return Found(await add_contact(actor=actor, new=new, now=now), made=True)
+
+
+async def fill_contact(
+    contact: Contact,
+    *,
+    actor: Actor,
+    organization_id: UUID | None = None,
+    job_title: str | None = None,
+    phone: str | None = None,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Fill what is empty of a locked contact, and add a phone number it has not; the names of what was filled."""
+    filled = []
+    if contact.organization_id is None and organization_id is not None:
+        contact.organization_id = organization_id
+        filled.append("organization")
+    if contact.job_title is None and job_title:
+        contact.job_title = job_title
+        filled.append("job title")
+    if phone is not None and await _add_phone(contact, phone, actor):
+        filled.append("phone")
+    if filled:
+        contact.touch(now)
+        await contact.save()
+        await outbox.record(ContactChanged(subject_id=contact.id, fields=filled), actor=actor, now=now)
+    return tuple(filled)
+
+
+async def _add_phone(contact: Contact, number: str, actor: Actor) -> bool:
+    known = await scoped(ContactPhone, actor).filter(contact_id=contact.id).order_by("position")
+    if len(known) >= MOST_ADDRESSES or any(row.number == number for row in known):
+        return False
+    position = known[-1].position + 1 if known else 0
+    await ContactPhone.create(workspace_id=actor.workspace_id, contact_id=contact.id, position=position, number=number)
+    return True
 
 
 async def _find_contact(actor: Actor, normalized: str | None, phone: str | None, name: str) -> Contact | None:

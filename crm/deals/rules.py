@@ -67,6 +67,11 @@ def decide_entry(stage: StageFacts) -> DealStatus:
     return DealStatus(stage.kind.value)
 
 
+def probability(status: DealStatus, of_stage: int, override: int | None) -> int:
+    """How likely a deal is won, in percent: a person's estimate while it is open, else its stage's."""
+    return of_stage if override is None or status is not DealStatus.OPEN else override
+
+
 def check_place(place: Place, deal_id: UUID) -> None:
     """Raises: Invalid when a card is to be placed beside itself."""
     if place.neighbour_id == deal_id:

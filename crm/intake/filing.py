@@ -49,7 +49,16 @@ async def file(*, actor: Actor, claim: Claim, parsed: Inquiry | Unreadable, now:
         return None
     organization = await _organization(parsed, email, actor, trace, now)
     contact = await _contact(parsed, email, phone, organization, actor, trace, now)
-    lead = await _lead(parsed, message, contact, organization, actor, now)
+    said = rules.said_besides(
+        parsed,
+        contact_name=contact.name,
+        organization_name=organization.name if organization else None,
+        job_title=contact.job_title,
+        phone_read=phone is not None,
+    )
+    if said:
+        trace.append(f"kept on the timeline, for it differs from what is known: {', '.join(name for name, _ in said)}")
+    lead = await _lead(parsed, said, message, contact, organization, actor, now)
     trace.append(f"a new interest: lead made: {lead.title}")
     message.state = InboundState.PROCESSED.value
     message.due_at = None
@@ -98,9 +107,8 @@ async def _organization(
     if found is None:
         trace.append("no organization: none was named, and the address is at a free-mail provider or missing")
         return None
-    organization, made = found
-    trace.append(f"organization {'made' if made else 'found'} by {'domain' if domain else 'name'}: {organization.name}")
-    return organization
+    trace.append(f"organization {found.how} by {'domain' if domain else 'name'}: {found.record.name}")
+    return found.record
 
 
 async def _contact(
@@ -112,7 +120,7 @@ async def _contact(
     trace: list[str],
     now: datetime,
 ) -> Contact:
-    contact, made = await find_or_add_contact(
+    found = await find_or_add_contact(
         actor=actor,
         name=inquiry.name,
         email=email,
@@ -122,12 +130,13 @@ async def _contact(
         now=now,
     )
     by = "address" if email else "phone number and name" if phone else "name"
-    trace.append(f"contact {'made' if made else 'found'} by {by}: {contact.name}")
-    return contact
+    trace.append(f"contact {found.how} by {by}: {found.record.name}")
+    return found.record
 
 
 async def _lead(
     inquiry: Inquiry,
+    said: list[tuple[str, str]],
     message: InboundMessage,
     contact: Contact,
     organization: Organization | None,
@@ -152,7 +161,7 @@ async def _lead(
         actor=actor,
         kind=ActivityKind.FORM if kind is ChannelKind.FORM else ActivityKind.EMAIL,
         summary=inquiry.subject or lead.title,
-        body=inquiry.text,
+        body=rules.body(inquiry, said),
         contact_id=contact.id,
         organization_id=organization_id,
         lead_id=lead.id,

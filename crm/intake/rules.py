@@ -9,14 +9,13 @@ from uuid import UUID
 
 from crm.intake.facts import ChannelKind
 from crm.intake.inquiry import Inquiry
-from crm.text import one_line
+from crm.text import fold, one_line
 
 MOST_ATTEMPTS = 5
 """Claims of one message before it is quarantined; a crash counts, for the attempt is written before parsing."""
-LEASE = timedelta(seconds=15)
-"""How long a claim holds. Longer than a parse may take; a worker that is killed loses the message after it."""
-RING_AGAIN_AFTER = timedelta(seconds=10)
-"""How long a sweep waits for a doorbell that was rung before it rings again."""
+LEASE = timedelta(seconds=25)
+"""How long a claim holds: longer than the sandbox may take for its two tries (tests/workers hold the two together).
+A worker that is killed loses its message after it."""
 SAME_FORM_WINDOW = timedelta(minutes=10)
 """Equal values on one form within this time are one message; later they are a new inquiry."""
 GAVE_UP = "GAVE_UP"
@@ -44,6 +43,32 @@ def title(inquiry: Inquiry) -> str:
         return first
     who = one_line(inquiry.name or inquiry.email or inquiry.phone or "somebody", 100)
     return f"Inquiry from {who}"
+
+
+def said_besides(
+    inquiry: Inquiry,
+    *,
+    contact_name: str,
+    organization_name: str | None,
+    job_title: str | None,
+    phone_read: bool,
+) -> list[tuple[str, str]]:
+    """What the message says of its sender that the records do not: (what, as given). The reader must not miss it."""
+    given = (
+        ("Name", inquiry.name, contact_name),
+        ("Company", inquiry.organization, organization_name),
+        ("Job title", inquiry.job_title, job_title),
+        ("Phone", inquiry.phone if not phone_read else None, None),
+    )
+    return [(what, value) for what, value, known in given if value and fold(value) != fold(known or "")]
+
+
+def body(inquiry: Inquiry, said: list[tuple[str, str]]) -> str:
+    """What stands on the timeline: the text, then what was said besides, then what was attached."""
+    lines = [f"{what}: {one_line(value, 300)}" for what, value in said]
+    if inquiry.attachments:
+        lines.append(f"Attachments: {', '.join(inquiry.attachments)}")
+    return "\n\n".join(part for part in (inquiry.text, "\n".join(lines)) if part)
 
 
 def source(kind: ChannelKind) -> str:

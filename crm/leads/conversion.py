@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +12,19 @@ from crm.accounts.permissions import permit
 from crm.activities import operations as activities
 from crm.activities.models import ActivityKind
 from crm.contacts.models import Contact, Organization
-from crm.contacts.operations import NewContact, NewOrganization, add_contact, add_organization
-from crm.db import atomic, get, lock, scoped
+from crm.contacts.operations import NewContact, NewOrganization, add_contact, add_organization, fill_contact
+from crm.db import atomic, check_version, get, lock, scoped
 from crm.deals.facts import DealStatus, Place
 from crm.deals.models import Deal
 from crm.deals.operations import Added, NewDeal, add_deal
-from crm.errors import Invalid, StaleVersion
+from crm.errors import Invalid
 from crm.ids import new_id
 from crm.leads import rules
 from crm.leads.events import LeadConverted
-from crm.leads.facts import Answer, Criterion, LeadState
+from crm.leads.facts import Answer, Criterion, CriterionState, LeadState
 from crm.leads.models import CriterionAnswer, Lead
 from crm.leads.operations import facts
+from crm.money import Money
 from crm.outbox import operations as outbox
 
 
@@ -67,22 +68,18 @@ async def convert_lead(
     permit(actor, "lead.convert", lead)
     if lead.state == LeadState.CONVERTED.value:
         return await _again(lead, how, actor)
-    if expected_version is not None and lead.version != expected_version:
-        raise StaleVersion(
-            f"This lead has changed since you read it: it is at version {lead.version}, not {expected_version}.",
-            field=("expectedVersion",),
-            current=lead,
-        )
+    check_version(lead, expected_version)
     if how.force:
         permit(actor, "lead.force_convert", lead)
     rules.check_convert(await facts(lead, actor), forced=how.force)
+    fed = await _open_deal(how.deal_id, how, actor) if how.deal_id else None
     organization_id = await _organization(lead, how, actor, now)
     contact_id = await _contact(lead, how, organization_id, actor, now)
     rows = await scoped(CriterionAnswer, actor).filter(lead_id=lead.id)
     answers = {Criterion(row.criterion): row.facts() for row in rows}
-    if how.deal_id is not None:
-        deal = await _feed(lead, how.deal_id, how, answers, contact_id, organization_id, actor, now)
-        neighbour_gone = False
+    if fed is not None:
+        deal, neighbour_gone = fed, False
+        await _feed(lead, deal, answers, contact_id, organization_id, now)
     else:
         added = await _new_deal(lead, how, answers, contact_id, organization_id, actor, now)
         deal, neighbour_gone = added.deal, added.neighbour_gone
@@ -134,10 +131,7 @@ async def _contact(
         contact = await lock(Contact, lead.contact_id, actor)
     else:
         return None
-    if contact.organization_id is None and organization_id is not None:
-        contact.organization_id = organization_id
-        contact.touch(now)
-        await contact.save()
+    await fill_contact(contact, actor=actor, organization_id=organization_id, now=now)
     return contact.id
 
 
@@ -150,43 +144,53 @@ async def _new_deal(
     actor: Actor,
     now: datetime,
 ) -> Added:
-    budget, timeframe = answers.get(Criterion.BUDGET), answers.get(Criterion.TIMEFRAME)
     new = NewDeal(
         title=lead.title,
         stage_id=how.stage_id,
         place=how.place,
-        amount=budget.amount if budget else None,
+        amount=_carried_amount(answers),
         contact_id=contact_id,
         organization_id=organization_id,
-        expected_close_date=(timeframe.not_after or timeframe.not_before) if timeframe else None,
+        expected_close_date=_carried_day(answers),
     )
     carried = {"source": lead.source, "utm": lead.utm, "qualification_snapshot": _snapshot(answers)}
     owner_id = lead.owner_id or actor.member_id
     return await add_deal(actor=actor, new=new, now=now, id=new_id(), owner_id=owner_id, carried=carried)
 
 
-async def _feed(
-    lead: Lead,
-    deal_id: UUID,
-    how: Conversion,
-    answers: dict[Criterion, Answer],
-    contact_id: UUID | None,
-    organization_id: UUID | None,
-    actor: Actor,
-    now: datetime,
-) -> Deal:
-    """Let the lead feed an existing deal, of which only empty fields are filled."""
+async def _open_deal(deal_id: UUID, how: Conversion, actor: Actor) -> Deal:
+    """The deal that the lead is to feed, locked. Looked at before anything is made for it.
+
+    Raises: NotFound, Invalid: what is asked for would not come to pass.
+    """
     if how.stage_id is not None or how.place is not None:
         given = "stageId" if how.stage_id is not None else "place"
         raise Invalid(f"An existing deal stays where it is: give dealId or {given}.", field=(given,))
     deal = await lock(Deal, deal_id, actor, field=("dealId",))
     if deal.status != DealStatus.OPEN.value:
         raise Invalid(f"The deal is {deal.status}: a lead can feed an open deal only.", field=("dealId",))
-    budget, timeframe = answers.get(Criterion.BUDGET), answers.get(Criterion.TIMEFRAME)
-    if deal.amount_minor is None and budget and budget.amount:
-        deal.amount_minor, deal.currency = budget.amount.minor, budget.amount.currency
-    if deal.expected_close_date is None and timeframe:
-        deal.expected_close_date = timeframe.not_after or timeframe.not_before
+    for name, has, existing, new in (
+        ("contact", deal.contact_id, how.contact_id, how.new_contact),
+        ("organization", deal.organization_id, how.organization_id, how.new_organization),
+    ):
+        if has is not None and (new is not None or existing not in (None, has)):
+            raise Invalid(f"The deal has another {name}, which it keeps: leave {name} out.", field=(name,))
+    return deal
+
+
+async def _feed(
+    lead: Lead,
+    deal: Deal,
+    answers: dict[Criterion, Answer],
+    contact_id: UUID | None,
+    organization_id: UUID | None,
+    now: datetime,
+) -> None:
+    """Let the lead feed an existing deal, of which only empty fields are filled."""
+    amount, day = _carried_amount(answers), _carried_day(answers)
+    if deal.amount_minor is None and amount is not None:
+        deal.amount_minor, deal.currency = amount.minor, amount.currency
+    deal.expected_close_date = deal.expected_close_date or day
     deal.contact_id = deal.contact_id or contact_id
     deal.organization_id = deal.organization_id or organization_id
     deal.owner_id = deal.owner_id or lead.owner_id
@@ -195,7 +199,18 @@ async def _feed(
     deal.qualification_snapshot = deal.qualification_snapshot or _snapshot(answers)
     deal.touch(now)
     await deal.save()
-    return deal
+
+
+def _carried_amount(answers: dict[Criterion, Answer]) -> Money | None:
+    """The budget, unless it was found wanting."""
+    budget = answers.get(Criterion.BUDGET)
+    return budget.amount if budget and budget.state is not CriterionState.NOT_MET else None
+
+
+def _carried_day(answers: dict[Criterion, Answer]) -> date | None:
+    """The last day of the timeframe, else its first."""
+    timeframe = answers.get(Criterion.TIMEFRAME)
+    return (timeframe.not_after or timeframe.not_before) if timeframe else None
 
 
 def _snapshot(answers: dict[Criterion, Answer]) -> dict[str, Any]:

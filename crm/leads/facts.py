@@ -62,3 +62,5 @@ class LeadFacts:
     state: LeadState
     states: dict[Criterion, CriterionState]
     """Only criteria that were ever answered."""
+    stale: bool = False
+    """An answer has fallen back since it became QUALIFIED."""

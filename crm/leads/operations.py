@@ -184,6 +184,7 @@ async def reopen_lead(*, actor: Actor, lead_id: UUID, expected_version: int | No
     rules.check_reopen(await facts(lead, actor))
     lead.state = LeadState.PROSPECTING.value
     lead.disqualify_reason = lead.disqualify_note = lead.nurture_until = None
+    lead.qualified_at = lead.qualified_by_id = lead.qualified_note = None  # the timeline keeps when and by whom
     lead.touch(now)
     await lead.save()
     await _note_change(lead, "Reopened", None, actor, now)
@@ -195,7 +196,7 @@ async def facts(lead: Lead, actor: Actor) -> LeadFacts:
     """What decisions need to know of the lead."""
     rows = await scoped(CriterionAnswer, actor).filter(lead_id=lead.id)
     states = {Criterion(row.criterion): CriterionState(row.state) for row in rows}
-    return LeadFacts(id=lead.id, state=LeadState(lead.state), states=states)
+    return LeadFacts(id=lead.id, state=LeadState(lead.state), states=states, stale=lead.qualification_stale)
 
 
 def _cleaned(answer: Answer, index: int) -> Answer:

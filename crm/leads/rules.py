@@ -58,7 +58,11 @@ def judge(lead: LeadFacts, answers: tuple[Answer, ...]) -> Verdict:
         raise Invalid("The lead is disqualified: reopen it before you answer.", field=("id",))
     enough = satisfied({**lead.states, **{answer.criterion: answer.state for answer in answers}})
     if lead.state is LeadState.QUALIFIED:
-        return Verdict(LeadState.QUALIFIED, stale=not enough, promoted=False)
+        fallen = any(
+            lead.states.get(answer.criterion) is CriterionState.MET and answer.state is not CriterionState.MET
+            for answer in answers
+        )
+        return Verdict(LeadState.QUALIFIED, stale=not enough and (fallen or lead.stale), promoted=False)
     if enough:
         return Verdict(LeadState.QUALIFIED, stale=False, promoted=True)
     return Verdict(LeadState.PROSPECTING, stale=False, promoted=False)

@@ -42,20 +42,6 @@ class Migration(migrations.Migration):
             bases=['VersionedRecord'],
         ),
         ops.CreateModel(
-            name='IdempotencyKey',
-            fields=[
-                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
-                ('workspace', fields.ForeignKeyField('crm.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
-                ('operation', fields.CharField(max_length=40)),
-                ('key', fields.CharField(max_length=200)),
-                ('request_hash', fields.BinaryField()),
-                ('result_id', fields.UUIDField()),
-                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
-            ],
-            options={'table': 'idempotency_key', 'app': 'crm', 'unique_together': (('workspace', 'id'), ('workspace', 'operation', 'key')), 'pk_attr': 'id', 'table_description': 'A creating request that was carried out, so that its repetition finds what it made.'},
-            bases=['WorkspaceRecord'],
-        ),
-        ops.CreateModel(
             name='Member',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
@@ -83,6 +69,21 @@ class Migration(migrations.Migration):
                 ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'api_key', 'app': 'crm', 'unique_together': (('workspace', 'id'), ('key_hash',)), 'pk_attr': 'id', 'table_description': 'A bearer key; only its SHA-256 is kept. The hash is unique over all workspaces, for it is what finds one.'},
+            bases=['WorkspaceRecord'],
+        ),
+        ops.CreateModel(
+            name='IdempotencyKey',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('workspace', fields.ForeignKeyField('crm.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('member', fields.ForeignKeyField('crm.Member', source_field='member_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('operation', fields.CharField(max_length=40)),
+                ('key', fields.CharField(max_length=200)),
+                ('request_hash', fields.BinaryField()),
+                ('result_id', fields.UUIDField()),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'idempotency_key', 'app': 'crm', 'unique_together': (('workspace', 'id'), ('workspace', 'member', 'operation', 'key')), 'pk_attr': 'id', 'table_description': 'A creating request that was carried out, so that its repetition finds what it made.'},
             bases=['WorkspaceRecord'],
         ),
         ops.CreateModel(
@@ -348,7 +349,7 @@ class Migration(migrations.Migration):
     ]
 
     # From here on written by hand: what Tortoise does not do (crm/sealing.py says why).
-    operations += seal(operations, append_only=("outbox_event",))
+    operations += seal(operations, append_only=("outbox_event", "idempotency_key", "inbound_raw"))
     operations += [
         ops.RunSQL([
             # A deal's pipeline and status follow from its stage, held by one key over all of them.

@@ -7,13 +7,14 @@ never with a row's content.
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
-OPEN = "LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public"
+# pg_temp last, and named: it would otherwise be searched first, and the caller could put a type of his own there.
+OPEN = "LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 
 FUNCTIONS = {
     "door_credential(bytea)": f"""
 CREATE FUNCTION door_credential(wanted bytea)
 RETURNS TABLE (workspace_id uuid, member_id uuid, role text) STABLE {OPEN} AS $$
-    SELECT k.workspace_id, k.member_id, m.role::text
+    SELECT k.workspace_id, k.member_id, m.role::pg_catalog.text
     FROM public.api_key k
     JOIN public.member m ON m.workspace_id = k.workspace_id AND m.id = k.member_id
     WHERE k.key_hash = wanted AND k.revoked_at IS NULL
@@ -34,7 +35,7 @@ RETURNS TABLE (workspace_id uuid, message_id uuid) VOLATILE {OPEN} AS $$
     UPDATE public.inbound_message m SET rung_at = at_time
     FROM (
         SELECT i.id FROM public.inbound_message i
-        WHERE i.due_at <= due_before AND (i.rung_at IS NULL OR i.rung_at <= rung_before)
+        WHERE i.due_at <= due_before AND (i.rung_at IS NULL OR i.rung_at <= rung_before OR i.rung_at > at_time)
         ORDER BY i.due_at LIMIT at_most FOR UPDATE SKIP LOCKED
     ) due
     WHERE m.id = due.id
@@ -49,6 +50,10 @@ class Migration(migrations.Migration):
     operations = [
         ops.RunSQL(
             [
+                # Nothing here needs temporary tables, and nobody else shall have a schema to put things into.
+                "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$",
+            ]
+            + [
                 statement
                 for name, function in FUNCTIONS.items()
                 for statement in (

@@ -10,7 +10,8 @@ from crm.accounts.facts import Actor, Role
 from crm.accounts.models import ApiKey, Member, Workspace
 from crm.contacts.rules import parse_email
 from crm.db import atomic, scoped
-from crm.doors import hashed
+from crm.doors import actor_of, hashed
+from crm.errors import Duplicate
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import create_channel
 from crm.intake.secrets import SecretBox
@@ -58,7 +59,13 @@ async def open_workspace(
 
 @atomic()
 async def set_owner_key(*, actor: Actor, owner_key: str, now: datetime) -> None:
-    """Let the first owner in with this bearer key and no earlier one of that name any more."""
+    """Let the first owner in with this bearer key and no earlier one of that name any more.
+
+    Raises: Duplicate when the key opens something else already.
+    """
+    holder = await actor_of(owner_key)
+    if holder is not None and (holder.workspace_id, holder.role) != (actor.workspace_id, Role.OWNER):
+        raise Duplicate("The key given for the first workspace's owner is somebody else's already: choose another one.")
     (owner, *_) = await scoped(Member, actor).filter(role=Role.OWNER.value).order_by("created_at", "id")
     keys = scoped(ApiKey, actor).filter(name=OWNER_KEY)
     current = await keys.filter(key_hash=hashed(owner_key)).first()

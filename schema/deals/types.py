@@ -7,7 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from crm.activities import queries as timelines
-from crm.deals import facts
+from crm.deals import facts, rules
 from crm.paging import NEWEST_FIRST
 from crm.rows import rows
 from schema.accounts.types import Member
@@ -48,8 +48,7 @@ class Deal(Node):
     @strawberry.field(description="How likely it is won, in percent: its stage's, until a person says otherwise.")
     async def probability(self, info: Info) -> int:
         stage = await info.context.row_of("Stage", self.row.stage_id)
-        override = self.row.probability_override
-        return int(stage.probability if override is None or self.row.status != "OPEN" else override)
+        return rules.probability(facts.DealStatus(self.row.status), stage.probability, self.row.probability_override)
 
     @strawberry.field(description="Whether it is open, won or lost.")
     def status(self) -> DealStatus:  # type: ignore[valid-type]

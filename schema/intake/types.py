@@ -32,7 +32,7 @@ InboundState = described(
 
 @strawberry.type(description="A way in: a form, or a mailbox.")
 class Channel(Node):
-    version: int = shown("Counts the changes, from 1; give it as `expectedVersion`.")
+    version: int = shown("Counts the changes, from 1.")
     name: str = shown("Its name.")
     created_at: datetime = shown("When it was made.")
     updated_at: datetime = shown("When it was last changed.")

@@ -348,6 +348,9 @@ class TestBoth:
 
         monkeypatch.setattr("api.ingress.answers.receive", broken)
         for answer in (await door.form(URLENCODED, b"a=1"), await door.mail()):
-            await door.refused(answer, 500, "INTERNAL")
+            await door.refused(answer, 503, "NOT_STORED")
+            assert answer.headers["retry-after"].isdigit()
             assert "secret" not in answer.text
-        assert len(caplog.records) >= 2
+        faults = [record.getMessage() for record in caplog.records if record.name == "anbahn.ingress"]
+        assert len(faults) == 2
+        assert all("RuntimeError" in fault and "secret" not in fault for fault in faults)

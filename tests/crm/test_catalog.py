@@ -59,7 +59,7 @@ SELECT rolname FROM pg_roles r WHERE rolname = 'anbahn_app' AND (
 DOORS = """
 SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND (
-    p.proconfig IS NULL OR NOT 'search_path=pg_catalog, public' = ANY (p.proconfig)
+    p.proconfig IS NULL OR NOT 'search_path=pg_catalog, pg_temp' = ANY (p.proconfig)
     OR has_function_privilege('public', p.oid, 'execute'))
 """
 """Functions past the wall that anybody may call, or whose search path can be bent."""
@@ -104,6 +104,11 @@ MUTANTS = [
     (
         DOORS,
         "CREATE FUNCTION hole() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    ),
+    (
+        DOORS,
+        "CREATE FUNCTION hole() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public"
+        " AS 'SELECT 1'; REVOKE ALL ON FUNCTION hole() FROM PUBLIC",
     ),
     (VIEWS, "CREATE VIEW everybody AS SELECT * FROM contact"),
 ]
@@ -177,10 +182,28 @@ async def test_the_application_can_neither_change_nor_delete_what_is_append_only
 ) -> None:
     found = await rows(
         owner_connection,
-        "SELECT privilege_type FROM information_schema.role_table_grants"
-        " WHERE grantee = 'anbahn_app' AND table_name = 'outbox_event'",
+        "SELECT table_name FROM information_schema.role_table_grants"
+        " WHERE grantee = 'anbahn_app' AND privilege_type = 'UPDATE'",
     )
-    assert set(found) == {"SELECT", "INSERT"}
+    assert not {"outbox_event", "idempotency_key", "inbound_raw"} & set(found)
+    assert "lead" in found
+
+
+async def test_the_application_has_no_schema_to_bend_a_door_with(
+    orm: None, owner_connection: asyncpg.Connection
+) -> None:
+    """A type in pg_temp would be found before the real one, and its CHECK would run as the owner."""
+    sql = "SELECT has_database_privilege('anbahn_app', current_database(), 'TEMPORARY')"
+    assert await rows(owner_connection, sql) == [False]
+    assert await rows(owner_connection, "SELECT has_schema_privilege('anbahn_app', 'public', 'CREATE')") == [False]
+
+
+async def test_the_application_deletes_nothing(orm: None, owner_connection: asyncpg.Connection) -> None:
+    sql = (
+        "SELECT DISTINCT table_name FROM information_schema.role_table_grants"
+        " WHERE grantee = 'anbahn_app' AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE')"
+    )
+    assert await rows(owner_connection, sql) == []
 
 
 async def test_the_application_knows_that_its_schema_is_there(orm: None) -> None:

@@ -203,7 +203,7 @@ async def test_an_organization_made_from_an_address_takes_its_name_when_somebody
     async def find(*, actor: Actor, name: str | None) -> tuple[str, bool, int]:
         found = await find_or_add_organization(actor=actor, name=name, domain="acme.example", now=NOW)
         assert found is not None
-        return found[0].name, found[1], found[0].version
+        return found.record.name, found.made, found.record.version
 
     assert await find(actor=company.system, name=None) == ("acme.example", True, 1)
     assert await find(actor=company.system, name="Acme GmbH") == ("Acme GmbH", False, 2)

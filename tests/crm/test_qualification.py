@@ -37,15 +37,17 @@ answers = st.lists(
 open_states = st.sampled_from([LeadState.NEW, LeadState.PROSPECTING, LeadState.QUALIFIED])
 
 
-@given(state=open_states, before=states, given_answers=answers)
+@given(state=open_states, before=states, given_answers=answers, stale=st.booleans())
 def test_answers_never_demote_a_lead(
-    state: LeadState, before: dict[Criterion, CriterionState], given_answers: tuple[Answer, ...]
+    state: LeadState, before: dict[Criterion, CriterionState], given_answers: tuple[Answer, ...], stale: bool
 ) -> None:
-    verdict = rules.judge(LeadFacts(new_id(), state, before), given_answers)
+    verdict = rules.judge(LeadFacts(new_id(), state, before, stale), given_answers)
     after = {**before, **{answer.criterion: answer.state for answer in given_answers}}
     enough = all(after.get(criterion) is MET for criterion in Criterion)
     if state is LeadState.QUALIFIED:
-        assert (verdict.state, verdict.stale, verdict.promoted) == (state, not enough, False)
+        fallen = [c for c in Criterion if before.get(c) is MET and after.get(c) is not MET]
+        assert (verdict.state, verdict.promoted) == (state, False)
+        assert verdict.stale == (not enough and (stale or bool(fallen)))
     else:
         assert verdict.state is (LeadState.QUALIFIED if enough else LeadState.PROSPECTING)
         assert (verdict.stale, verdict.promoted) == (False, enough)
@@ -79,6 +81,13 @@ async def test_an_answer_that_falls_back_marks_the_lead_and_does_not_demote_it(c
     assert (fallen.state, fallen.qualification_stale) == ("QUALIFIED", True)
     mended = await answer(company, lead, ALL_MET[0])
     assert (mended.state, mended.qualification_stale) == ("QUALIFIED", False)
+
+
+async def test_good_news_makes_no_qualification_stale(company: Company) -> None:
+    lead = await make_lead(company.bob)
+    await qualify_lead(actor=company.bob, lead_id=lead.id, note=None, expected_version=None, now=NOW)
+    told = await answer(company, lead, ALL_MET[0])
+    assert (told.state, told.qualification_stale) == ("QUALIFIED", False)
 
 
 async def test_an_answer_replaces_the_earlier_one_whole(company: Company) -> None:

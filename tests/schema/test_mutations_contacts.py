@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from crm.contacts.models import Contact, ContactEmail
 from crm.db import scoped
 from crm.deals.models import Deal

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from crm.leads.conversion import Conversion, convert_lead
 from crm.leads.models import Lead
 from tests.conftest import NOW, Company, GraphQLClient

@@ -251,9 +251,9 @@ def create_app(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 async def test_the_beat_sends_sweeps_that_expire(app: Celery) -> None:
-    """After a pause of the workers they find one sweep, not one for each second of it."""
+    """Ticks do not pile up while no worker takes them; a minute leaves room for clocks that differ."""
     entry = app.conf.beat_schedule["intake.sweep"]
-    assert entry["options"] == {"queue": MAINTENANCE, "expires": 1.0}
+    assert entry["options"] == {"queue": MAINTENANCE, "expires": 60.0}
     assert entry["task"] == intake.sweep.name
 
 

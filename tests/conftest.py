@@ -54,6 +54,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["owner_url"] = stash[_SERVER].url
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that the workers end together."""
+    order = ("e2e", "deploy", "cli", "embedded")
+    items.sort(
+        key=lambda item: next((i for i, room in enumerate(order) if f"tests/{room}/" in item.nodeid), len(order))
+    )
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(_SERVER, None)
     if server is not None:

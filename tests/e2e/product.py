@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -255,17 +255,26 @@ class Ledger:
         deadline = time.monotonic() + seconds
         while True:
             with contextlib.suppress(httpx.TransportError, Unanswered):
-                found = {message["id"]: message for message in await self._everything("inboundMessages", _INBOUND)}
-                still_open = [message for message in found.values() if message["state"] not in DONE]
-                if not still_open:
+                found, still_open = await self._until_first_open()
+                if still_open is None:
                     return found
-                assert time.monotonic() < deadline, f"{len(still_open)} are still open, such as {still_open[:3]}"
+                assert time.monotonic() < deadline, f"messages are still open, such as {still_open}"
             assert time.monotonic() < deadline, "the API does not answer"
             await asyncio.sleep(0.25)
 
+    async def _until_first_open(self) -> tuple[dict[str, dict[str, Any]], dict[str, Any] | None]:
+        """The messages up to the first open one: to ask for all each time would keep the machine from its work."""
+        found: dict[str, dict[str, Any]] = {}
+        async for page in self._pages("inboundMessages", _INBOUND):
+            for message in page:
+                if message["state"] not in DONE:
+                    return found, message
+                found[message["id"]] = message
+        return found, None
+
     async def leads(self) -> Counter[str]:
         """How many leads there are by each title."""
-        return Counter(lead["title"] for lead in await self._everything("leads", "title"))
+        return Counter([lead["title"] async for page in self._pages("leads", "title") for lead in page])
 
     async def nothing_is_lost_or_doubled(self, *, every_answer_arrived: bool, seconds: float = 45.0) -> Counter[str]:
         """Hold the product against this ledger: its messages, no more and no less, each with one lead.
@@ -309,19 +318,16 @@ class Ledger:
         self.messages.append(message)
         return message
 
-    async def _everything(self, connection: str, selection: str) -> list[dict[str, Any]]:
-        nodes: list[dict[str, Any]] = []
-        after = None
-        while True:
-            query = (
-                f"query ($after: String) {{ page: {connection}(first: {PAGE}, after: $after)"
-                f" {{ nodes {{ {selection} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-            )
+    async def _pages(self, connection: str, selection: str) -> AsyncIterator[list[dict[str, Any]]]:
+        query = (
+            f"query ($after: String) {{ page: {connection}(first: {PAGE}, after: $after)"
+            f" {{ nodes {{ {selection} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        )
+        after, more = None, True
+        while more:
             page = (await ask(self.http, self.key, query, after=after))["page"]
-            nodes += page["nodes"]
-            if not page["pageInfo"]["hasNextPage"]:
-                return nodes
-            after = page["pageInfo"]["endCursor"]
+            yield page["nodes"]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
 
 
 _INBOUND = "id state reason attempts deliveries trace lead { title }"

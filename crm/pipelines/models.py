@@ -36,6 +36,8 @@ class Stage(VersionedRecord):
     probability = fields.SmallIntField()
     """How likely a deal in this stage is won, in percent; 100 for WON, 0 for LOST."""
     position = fields.IntField()
+    rotting_after_days = fields.SmallIntField(null=True)
+    """After how many days without anything happening a deal in this stage is rotting; None: never."""
 
     class Meta:
         table = "stage"
@@ -50,6 +52,7 @@ class Stage(VersionedRecord):
                 " AND (kind <> 'LOST' OR probability = 0)",
                 name="stage_probability_fits_kind",
             ),
+            CheckConstraint(check="rotting_after_days > 0", name="stage_rotting_after_days_valid"),
             UniqueConstraint(
                 fields=("workspace_id", "pipeline_id", "kind"),
                 name="stage_one_won_one_lost",

@@ -48,7 +48,10 @@ class Contact(VersionedRecord):
     class Meta:
         table = "contact"
         unique_together = (("workspace", "id"),)
-        indexes = (("workspace_id", "name_folded", "name", "id"),)
+        indexes = (
+            ("workspace_id", "name_folded", "name", "id"),
+            ("workspace_id", "organization_id", "name_folded", "name", "id"),
+        )
         constraints = (CheckConstraint(check="name <> ''", name="contact_name_present"),)
 
 

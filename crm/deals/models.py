@@ -67,7 +67,11 @@ class Deal(VersionedRecord):
         table = "deal"
         # (workspace, stage, rank) is unique too, deferrably, which Tortoise cannot say: see the first migration.
         unique_together = (("workspace", "id"),)
-        indexes = (("workspace_id", "created_at", "id"),)
+        indexes = (
+            ("workspace_id", "created_at", "id"),
+            ("workspace_id", "contact_id", "created_at", "id"),
+            ("workspace_id", "organization_id", "created_at", "id"),
+        )
         constraints = (
             one_of("deal", "status", DealStatus),
             CheckConstraint(check="title <> ''", name="deal_title_present"),

@@ -68,7 +68,13 @@ class Lead(VersionedRecord):
     class Meta:
         table = "lead"
         unique_together = (("workspace", "id"),)
-        indexes = (("workspace_id", "created_at", "id"),)
+        indexes = (
+            ("workspace_id", "created_at", "id"),
+            ("workspace_id", "state", "created_at", "id"),
+            ("workspace_id", "contact_id", "created_at", "id"),
+            ("workspace_id", "organization_id", "created_at", "id"),
+            ("workspace_id", "deal_id", "created_at", "id"),
+        )
         constraints = (
             one_of("lead", "state", LeadState),
             CheckConstraint(check="title <> ''", name="lead_title_present"),

@@ -94,7 +94,7 @@ MUTANTS = [
         FOREIGN_KEYS,
         "ALTER TABLE deal ADD FOREIGN KEY (workspace_id, owner_id) REFERENCES member (workspace_id, id) NOT VALID",
     ),
-    (UNINDEXED, "DROP INDEX deal_contact_id_idx"),
+    (UNINDEXED, "DROP INDEX deal_owner_id_idx"),
     (UNSEALED, "CREATE TABLE forgotten (id uuid, workspace_id uuid NOT NULL)"),
     (UNSEALED, "ALTER TABLE lead DISABLE ROW LEVEL SECURITY"),
     (UNSEALED, "DROP POLICY tenant ON contact"),

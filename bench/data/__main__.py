@@ -1,0 +1,32 @@
+"""``make bench-data``: makes a data set, unless it is there."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from bench.data import store
+from bench.data.sizes import SIZES, chosen
+from embedded.process import EmbeddedError
+
+
+@click.command()
+@click.option("--size", default="small", show_default=True, help=f"How much: {', '.join(SIZES)}.")
+@click.option("--contacts", type=int, help="As many contacts instead.")
+@click.option("--organizations", type=int, help="As many organizations instead.")
+@click.option("--leads", type=int, help="As many leads instead.")
+@click.option("--deals", type=int, help="As many deals instead.")
+def main(size: str, **rows: int | None) -> None:
+    """Make a data set for the benchmarks in .anbahn-bench, unless it is there."""
+    try:
+        wanted = chosen(size, **rows)
+        with store.server() as postgres:
+            asyncio.run(store.ensure(postgres, wanted, click.echo))
+    except (ValueError, EmbeddedError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"  database {wanted.database}, bearer key {store.KEY}")
+
+
+if __name__ == "__main__":
+    main()

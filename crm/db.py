@@ -66,23 +66,11 @@ class Scoped(Protocol):
 
 def tortoise_config(url: str, *, minimum: int = 1, maximum: int = 10) -> dict[str, Any]:
     """The ORM's configuration for one database URL (postgres://user:password@host:port/database)."""
-    parts = urllib.parse.urlsplit(url)
     return {
         "connections": {
             "default": {
                 "engine": "crm.engine",
-                "credentials": {
-                    "host": parts.hostname,
-                    "port": parts.port or 5432,
-                    "user": urllib.parse.unquote(parts.username) if parts.username else None,
-                    "password": urllib.parse.unquote(parts.password) if parts.password else None,
-                    "database": urllib.parse.unquote(parts.path.strip("/")),
-                    "minsize": minimum,
-                    "maxsize": maximum,
-                    "timeout": CONNECT_TIMEOUT_SECONDS,
-                    "command_timeout": 60,
-                    **_ssl(parts.query),
-                },
+                "credentials": {"minsize": minimum, "maxsize": maximum, **credentials(url)},
             }
         },
         "apps": {
@@ -90,6 +78,21 @@ def tortoise_config(url: str, *, minimum: int = 1, maximum: int = 10) -> dict[st
         },
         "use_tz": True,
         "timezone": "UTC",
+    }
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """How asyncpg connects to a database URL, as its keyword arguments, with what bounds every wait (seconds)."""
+    parts = urllib.parse.urlsplit(url)
+    return {
+        "host": parts.hostname,
+        "port": parts.port or 5432,
+        "user": urllib.parse.unquote(parts.username) if parts.username else None,
+        "password": urllib.parse.unquote(parts.password) if parts.password else None,
+        "database": urllib.parse.unquote(parts.path.strip("/")),
+        "timeout": CONNECT_TIMEOUT_SECONDS,
+        "command_timeout": 60,
+        **_ssl(parts.query),
     }
 
 

@@ -1,0 +1,1 @@
+"""What is measured: each peer is a process of its own, asked over HTTP."""

@@ -1,7 +1,7 @@
 """The doors into a workspace: the only questions asked before it is known which one it is about.
 
-Each calls a function of the database that runs past row-level security and answers with ids only
-(crm/migrations/0002_doors.py). Everything after a door runs bound to the workspace that it named.
+Each calls a function of the database that runs past row-level security and answers with ids or a count only
+(crm/migrations: 0002_doors, 0003_board_at_scale). Everything after a door runs bound to the workspace that it named.
 """
 
 from __future__ import annotations
@@ -59,6 +59,14 @@ async def due_messages(
     """
     rows = await execute("SELECT * FROM door_due($1, $2, $3, $4)", now, now - grace, now - ring_again_after, at_most)
     return [(_uuid(row["workspace_id"]), _uuid(row["message_id"])) for row in rows]
+
+
+async def fold_totals(*, at_most: int) -> int:
+    """Fold waiting changes of the stages' totals, of all workspaces, into their tallies; how many were folded.
+
+    Fewer than ``at_most``: nothing is left but what others are folding in this moment.
+    """
+    return int((await execute("SELECT door_fold($1) AS folded", at_most))[0]["folded"])
 
 
 def _channel(rows: list[dict[str, object]]) -> ChannelDoor | None:

@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_process_init, worker_process_shutdown, worker_ready
 
-from workers import runtime
+from workers import board, runtime
 from workers.broker import MAINTENANCE, make_celery
 
 
@@ -16,19 +16,20 @@ def create_celery(*, database_url: str, redis_url: str, sweep_seconds: float) ->
     runtime.configure(database_url=database_url, sweep_seconds=sweep_seconds)
     app = make_celery(
         redis_url,
-        include=["workers.intake"],
+        include=["workers.intake", "workers.board"],
         beat_schedule={
-            "intake.sweep": {
-                "task": "intake.sweep",
-                "schedule": sweep_seconds,
-                # Ticks that no worker took must not pile up; generously, for expiry compares two processes' clocks.
-                "options": {"queue": MAINTENANCE, "expires": max(sweep_seconds, 60.0)},
-            },
+            "intake.sweep": _every(sweep_seconds, "intake.sweep"),
+            "board.fold": _every(board.FOLD_SECONDS, "board.fold"),
         },
         beat_max_loop_interval=min(sweep_seconds, 5.0),
     )
     app.set_default()
     return app
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    # Ticks that no worker took must not pile up; generously, for expiry compares two processes' clocks.
+    return {"task": task, "schedule": seconds, "options": {"queue": MAINTENANCE, "expires": max(seconds, 60.0)}}
 
 
 @worker_ready.connect

@@ -129,3 +129,38 @@ class StageChange(WorkspaceRecord):
             ),
             CheckConstraint(check="left_at >= entered_at", name="stage_change_in_order"),
         )
+
+
+class StageTally(WorkspaceRecord):
+    """How many deals of one currency a stage holds, and their sum, as of the last fold of its deltas."""
+
+    stage: fields.ForeignKeyRelation[Stage] = fields.ForeignKeyField(
+        "crm.Stage", on_delete=fields.CASCADE, related_name=False
+    )
+    stage_id: UUID
+    currency = fields.CharField(max_length=3)
+    """Empty for deals without an amount: unlike NULL it is equal to itself, for the key and for grouping."""
+    deals = fields.BigIntField()
+    minor = fields.DecimalField(max_digits=38, decimal_places=0)
+    """In minor units; numeric, for a stage's sum outgrows a bigint before any one deal does."""
+
+    class Meta:
+        table = "stage_tally"
+        unique_together = (("workspace", "stage", "currency"),)
+        constraints = (CheckConstraint(check="currency ~ '^([A-Z]{3})?$'", name="stage_tally_currency_valid"),)
+
+
+class StageDelta(WorkspaceRecord):
+    """What one statement changed of a tally and nobody has folded into it yet. Triggers on ``deal`` write it."""
+
+    stage: fields.ForeignKeyRelation[Stage] = fields.ForeignKeyField(
+        "crm.Stage", on_delete=fields.CASCADE, related_name=False
+    )
+    stage_id: UUID
+    currency = fields.CharField(max_length=3)
+    deals = fields.BigIntField()
+    minor = fields.DecimalField(max_digits=38, decimal_places=0)
+
+    class Meta:
+        table = "stage_delta"
+        constraints = (CheckConstraint(check="currency ~ '^([A-Z]{3})?$'", name="stage_delta_currency_valid"),)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 APP_ROLE = "anbahn_app"
 MINIMUM_KEY_LENGTH = 32
+READS = ("compiled", "spliced", "stock")
 
 
 class SettingsError(ValueError):
@@ -47,6 +48,8 @@ class Settings:
     """How often the sweep looks for inbound messages that no doorbell reached."""
     public_url: str | None
     """How the outside reaches this server (scheme, host, port, no trailing slash); None: as the request says."""
+    reads: str
+    """One of ``READS``: how much of a GraphQL read is compiled into SQL."""
 
     @property
     def production(self) -> bool:
@@ -158,6 +161,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
             "ANBAHN_SECRET is missing, and ANBAHN_ENV is production: set it to a random string of at least "
             f"{MINIMUM_KEY_LENGTH} characters and keep it"
         )
+    reads = environ.get("ANBAHN_READS", "").strip() or READS[0]
+    if reads not in READS:
+        raise SettingsError(f"ANBAHN_READS={reads!r} is not right: give {', '.join(READS[:-1])} or {READS[-1]}")
     public_url = _url(environ, "ANBAHN_PUBLIC_URL", ("https", "http"))
     return Settings(
         environment=environment,
@@ -172,4 +178,5 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         demo=_flag(environ, "ANBAHN_DEMO", True),
         sweep_seconds=_number(environ, "ANBAHN_SWEEP_SECONDS", 2.0, 0.1, 3600.0),
         public_url=public_url.rstrip("/") if public_url else None,
+        reads=reads,
     )

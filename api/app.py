@@ -21,6 +21,7 @@ from crm import db
 from crm.doorbell import Doorbell
 from crm.faults import described
 from crm.intake.secrets import SecretBox
+from crm.reads import ReadPool
 from schema.build import build_schema
 from schema.cursors import CursorSigner
 from workers.doorbell import CeleryDoorbell
@@ -35,15 +36,19 @@ def create_app(
     secret: str,
     public_url: str | None = None,
     doorbell: Doorbell | None = None,
+    reads_mode: str = "compiled",
 ) -> Starlette:
     """Put the application together.
 
-    ``database_url`` logs in as the application's role; ``doorbell`` replaces the Celery one in tests.
+    ``database_url`` logs in as the application's role; ``doorbell`` replaces the Celery one in tests; ``reads_mode``
+    says how much of a GraphQL read is compiled (``Wiring``).
     """
     wiring = Wiring(
         doorbell=doorbell or CeleryDoorbell(redis_url),
         box=SecretBox(secret),
         cursors=CursorSigner(secret),
+        reads=ReadPool(database_url),
+        reads_mode=reads_mode,
         redis_url=redis_url,
         public_url=public_url,
     )
@@ -51,7 +56,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with db.connected(database_url, minimum=2, maximum=20):
-            yield
+            try:
+                yield
+            finally:
+                await wiring.reads.close()
 
     app = Starlette(
         routes=[

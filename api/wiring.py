@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from crm.doorbell import Doorbell
 from crm.intake.secrets import SecretBox
+from crm.reads import ReadPool
 from schema.cursors import CursorSigner
 
 
@@ -19,6 +20,10 @@ class Wiring:
     doorbell: Doorbell
     box: SecretBox
     cursors: CursorSigner
+    reads: ReadPool
+    """The connections of credentials and of compiled reads; operations have the ORM's."""
+    reads_mode: str
+    """How much of a GraphQL read is compiled: ``compiled`` (all of it), ``spliced`` (each root field), ``stock``."""
     redis_url: str
     public_url: str | None
     """How the outside reaches this server; None: as each request says."""

@@ -164,6 +164,7 @@ def environment(resolved: Settings, *, as_owner: bool, environ: Mapping[str, str
         "ANBAHN_STATE": str(resolved.state),
         "ANBAHN_DEMO": "1" if resolved.demo else "0",
         "ANBAHN_SWEEP_SECONDS": f"{resolved.sweep_seconds:g}",
+        "ANBAHN_READS": resolved.reads,
         "HOST": resolved.host,
         "PORT": str(resolved.port),
         "PYTHONUNBUFFERED": "1",

@@ -238,6 +238,8 @@ async def http(database: Database, orm: None, doorbell: RecordingDoorbell) -> As
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://anbahn.test") as client:
         yield client
+    await app.state.wiring.reads.close()
+    await app.state.wiring.reads.close()
 
 
 @dataclass

@@ -38,12 +38,18 @@ def test_nothing_set_is_a_development_server_on_loopback() -> None:
         ({"DATABASE_URL": "postgres://localhost"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgres://localhost:port/x"}, "DATABASE_URL"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
+        ({"ANBAHN_READS": "fast"}, "ANBAHN_READS"),
         ({"ANBAHN_PUBLIC_URL": "crm.example.com"}, "ANBAHN_PUBLIC_URL"),
     ],
 )
 def test_a_wrong_value_is_told_with_the_variables_name(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=rf"^{named}\b"):
         settings.read(environ)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("", "compiled"), (" spliced ", "spliced"), ("stock", "stock")])
+def test_reads_are_compiled_unless_it_is_said_otherwise(given: str, meant: str) -> None:
+    assert settings.read({"ANBAHN_READS": given}).reads == meant
 
 
 def test_a_secret_is_never_in_the_message_about_it() -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tortoise.context import TortoiseContext
 
+from api.app import create_app
 from crm import db
 from crm.accounts.models import ApiKey
 from crm.contacts.models import Contact
@@ -20,7 +21,7 @@ from crm.db import scoped
 from crm.doors import hashed
 from crm.leads.models import Lead
 from embedded.process import fresh_port
-from tests.conftest import NOW, Company, Database, GraphQLClient
+from tests.conftest import NOW, SECRET, Company, Database, GraphQLClient, RecordingDoorbell
 from tests.factories import make_lead
 
 MODERN = "application/graphql-response+json"
@@ -458,11 +459,13 @@ class TestFaults:
         assert "KeyError" not in error["message"]
 
     @pytest.mark.parametrize("path", ["/graphql", "/ingress/forms/key", "/ingress/mail/raw"])
-    async def test_of_a_database_out_of_reach_are_told_within_three_seconds(
-        self, http: httpx.AsyncClient, path: str
-    ) -> None:
-        async with TortoiseContext() as context:
-            away = f"postgres://anbahn_app:x@127.0.0.1:{fresh_port()}/anbahn"
+    async def test_of_a_database_out_of_reach_are_told_within_three_seconds(self, path: str) -> None:
+        away = f"postgres://anbahn_app:x@127.0.0.1:{fresh_port()}/anbahn"
+        app = create_app(
+            database_url=away, redis_url="redis://127.0.0.1:1/0", secret=SECRET, doorbell=RecordingDoorbell()
+        )
+        transport = httpx.ASGITransport(app=app)
+        async with TortoiseContext() as context, httpx.AsyncClient(transport=transport, base_url="http://test") as http:
             await context.init(config=db.tortoise_config(away))
             began = time.monotonic()
             answer = await http.post(

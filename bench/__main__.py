@@ -15,7 +15,7 @@ from bench.data import store
 from bench.data.sizes import SIZES, Size, chosen
 from bench.load import Load, LoadError
 from bench.measure import Plan, measure
-from bench.peers import python
+from bench.peers import graphile, python
 from bench.peers.process import Peer, PeerError
 from bench.screens import SCREENS, Screen, Subjects, subjects
 from crm.migrate import first_workspace
@@ -41,13 +41,13 @@ def main(size: str, screens: str, wanted: str, connections: str, rounds: int, se
         counts = [int(count) for count in connections.split(",")]
         only = {name.strip() for name in wanted.split(",") if name.strip()}
         with store.server(durable=durable) as postgres:
-            asyncio.run(store.ensure(postgres, data, click.echo))
+            asyncio.run(store.ensure(postgres, data, _note))
             _time_all(postgres, data, asked, only, counts, plan)
     except KeyError as error:
         raise click.ClickException(f"there is no screen {error}: give some of {', '.join(SCREENS)}") from None
     except (ValueError, EmbeddedError, PeerError, LoadError, agreement.Disagreement) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"\n{time.monotonic() - began:.0f} s in all", err=True)
+    _note(f"{time.monotonic() - began:.0f} s in all")
 
 
 def _time_all(
@@ -56,17 +56,26 @@ def _time_all(
     config = store.configured(postgres, size)
     owner_url = config.required_database_url()
     about = asyncio.run(_subjects(owner_url))
+
+    def tidy() -> None:
+        asyncio.run(store.tidy(owner_url))
+
     with _running(postgres, size, screens, about, only) as peers, Load() as load:
         asyncio.run(agreement.check(peers, screens, about, owner_url))
-        click.echo(f"alike: {', '.join(peer.name for peer in peers if peer.is_ours)}", err=True)
+        _note(f"alike: {', '.join(peer.name for peer in peers if peer.is_ours)}")
         names = [peer.name for peer in peers]
         for count in connections:
-            measured = measure(load, peers, screens, about, count, plan, lambda line: click.echo(line, err=True))
+            measured = measure(load, peers, screens, about, count, plan, _note, tidy)
             click.echo(
                 f"\n**{size.name}, {count} connection{'s' if count > 1 else ''}**, rate as a ratio to the floor\n"
             )
             click.echo(report.ratios(measured, names))
             click.echo(f"\n{report.details(measured, names)}")
+
+
+def _note(line: str) -> None:
+    """What is no part of the tables goes to standard error, so that the tables can be kept."""
+    click.echo(line, err=True)
 
 
 async def _subjects(owner_url: str) -> Subjects:
@@ -97,7 +106,12 @@ def _running(
             if by_hash is not None:
                 peers.append(by_hash)
             else:
-                click.echo(f"{python.HASHED}: left out, the server knows no persisted operations", err=True)
+                _note(f"{python.HASHED}: left out, the server knows no persisted operations")
+        if not only or graphile.NAME in only:
+            try:
+                keep(asyncio.run(graphile.start(config, about.stages)))
+            except PeerError as error:
+                _note(f"{graphile.NAME}: left out, {error}")
         yield peers
 
 

@@ -66,8 +66,9 @@ def measure(
     connections: int,
     plan: Plan,
     say: Callable[[str], None],
+    tidy: Callable[[], None],
 ) -> Measured:
-    """Time every screen of every peer over so many connections."""
+    """Time every screen of every peer over so many connections; ``tidy`` clears up after moves, untimed."""
     jobs = {
         (screen.name, peer.name): (peer, job)
         for screen in screens
@@ -85,6 +86,8 @@ def measure(
                 timing = load.run(job)
                 series = measured[screen.name].setdefault(name, Series())
                 series.add(timing, peer.cpu_seconds() - before)
+                if screen is MOVE:
+                    tidy()
         say(f"  {connections} connection{'s' if connections > 1 else ''}: round {number + 1} of {plan.rounds}")
     return measured
 

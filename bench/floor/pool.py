@@ -50,7 +50,7 @@ class Pool:
     @classmethod
     async def open(cls, url: str, size: int) -> Pool:
         """``size`` connections, logged in."""
-        return cls([await asyncpg.connect(url) for _ in range(size)])
+        return cls([await asyncpg.connect(url, server_settings={"jit": "off"}) for _ in range(size)])
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Connection]:

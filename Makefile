@@ -10,12 +10,12 @@ dev_venv := $(here) && scripts/ensure-venv dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check walk format lock sdl migrations clean
+.PHONY: help run test check walk format lock sdl migrations bench bench-data clean
 # One recipe, one shell, one exit code: and no chance of two of them in the same .venv.
 .NOTPARALLEL:
 
 help: ## Show this list
-	@$(here) && awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@$(here) && awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start everything and keep it running; Ctrl-C stops it (PORT=, ANBAHN_STATE=, …: see README)
 	@$(run_venv) && exec $(python) -m cli.main run
@@ -51,6 +51,17 @@ sdl: ## Write schema/schema.graphql from the code
 
 migrations: ## Write the migrations that the models ask for
 	@$(dev_venv) && exec $(python) -m cli.main makemigrations $(ARGS)
+
+# How much data the benchmarks work on: a size, and numbers of rows that differ from it.
+SIZE ?= small
+rows = --size $(SIZE) $(if $(CONTACTS),--contacts $(CONTACTS)) $(if $(ORGANIZATIONS),--organizations $(ORGANIZATIONS)) \
+	$(if $(LEADS),--leads $(LEADS)) $(if $(DEALS),--deals $(DEALS))
+
+bench: ## Time five screens beside what one would write by hand, and a peer (SIZE=, ARGS="--rounds 3")
+	@$(run_venv) && exec $(python) -m bench $(rows) $(ARGS)
+
+bench-data: ## Make their data set, unless it is there (SIZE=small, medium or large; DEALS=, LEADS=, …)
+	@$(run_venv) && exec $(python) -m bench.data $(rows)
 
 clean: ## Remove caches and the virtual environment (never the data in .anbahn)
 	@$(here) && rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info && \

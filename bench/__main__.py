@@ -12,7 +12,7 @@ import click
 
 from bench import agreement, report
 from bench.data import store
-from bench.data.sizes import SIZES, Size, chosen
+from bench.data.sizes import Size, chosen, size_options
 from bench.load import Load, LoadError
 from bench.measure import Plan, measure
 from bench.peers import graphile, python
@@ -24,25 +24,34 @@ from embedded.process import EmbeddedError
 
 
 @click.command()
-@click.option("--size", default="small", show_default=True, help=f"Which data set: {', '.join(SIZES)}.")
+@size_options
 @click.option("--screens", default=",".join(SCREENS), show_default=True, help="Which screens, with commas.")
 @click.option("--peers", "wanted", default="", help="Only these peers besides the floor, with commas.")
 @click.option("--connections", default="1,8", show_default=True, help="Over how many connections, with commas.")
 @click.option("--rounds", default=7, show_default=True, help="How often everything is timed.")
 @click.option("--seconds", default=0.4, show_default=True, help="About how long each peer is loaded in each round.")
 @click.option("--durable", is_flag=True, help="Let PostgreSQL wait for the disk, as it does in earnest.")
-def main(size: str, screens: str, wanted: str, connections: str, rounds: int, seconds: float, durable: bool) -> None:
+def main(
+    size: str,
+    screens: str,
+    wanted: str,
+    connections: str,
+    rounds: int,
+    seconds: float,
+    durable: bool,
+    **rows: int | None,
+) -> None:
     """Time the five screens: the floor, our application in each of its ways to read, PostGraphile."""
     began = time.monotonic()
     try:
         asked = [SCREENS[name.strip()] for name in screens.split(",")]
         plan = Plan(rounds=rounds, seconds=seconds)
-        data = chosen(size)
-        counts = [int(count) for count in connections.split(",")]
+        data = chosen(size, **rows)
+        callers = [int(count) for count in connections.split(",")]
         only = {name.strip() for name in wanted.split(",") if name.strip()}
         with store.server(durable=durable) as postgres:
             asyncio.run(store.ensure(postgres, data, _note))
-            _time_all(postgres, data, asked, only, counts, plan)
+            _time_all(postgres, data, asked, only, callers, plan)
     except KeyError as error:
         raise click.ClickException(f"there is no screen {error}: give some of {', '.join(SCREENS)}") from None
     except (ValueError, EmbeddedError, PeerError, LoadError, agreement.Disagreement) as error:

@@ -7,16 +7,12 @@ import asyncio
 import click
 
 from bench.data import store
-from bench.data.sizes import SIZES, chosen
+from bench.data.sizes import chosen, size_options
 from embedded.process import EmbeddedError
 
 
 @click.command()
-@click.option("--size", default="small", show_default=True, help=f"How much: {', '.join(SIZES)}.")
-@click.option("--contacts", type=int, help="As many contacts instead.")
-@click.option("--organizations", type=int, help="As many organizations instead.")
-@click.option("--leads", type=int, help="As many leads instead.")
-@click.option("--deals", type=int, help="As many deals instead.")
+@size_options
 def main(size: str, **rows: int | None) -> None:
     """Make a data set for the benchmarks in .anbahn-bench, unless it is there."""
     try:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
+
+import click
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,11 @@ def chosen(name: str, **rows: int | None) -> Size:
         return size
     counts = (size.contacts, size.organizations, size.leads, size.deals)
     return replace(size, name="_".join(map(str, counts)))
+
+
+def size_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which a command is told a size: what ``chosen`` takes."""
+    for kind in ("deals", "leads", "organizations", "contacts"):
+        command = click.option(f"--{kind}", type=int, help=f"As many {kind} instead.")(command)
+    told = click.option("--size", default="small", show_default=True, help=f"How much data: {', '.join(SIZES)}.")
+    return told(command)

@@ -36,19 +36,20 @@ READS: dict[str, Screen] = {
 def build() -> Starlette:
     """The floor, as the environment configures it: the same variables as for ``api.main:build``."""
     config = settings.read()
-    return create_app(config.app_database_url(), config.required_secret(), size=POOL_SIZE)
+    return create_app(config.app_database_url(), config.required_secret(), size=POOL_SIZE, tuned=True)
 
 
-def create_app(database_url: str, secret: str, *, size: int) -> Starlette:
-    """Put the floor together; ``size`` is its number of connections."""
+def create_app(database_url: str, secret: str, *, size: int, tuned: bool) -> Starlette:
+    """Put the floor together; ``size`` is its number of connections, ``tuned``: the process is its own."""
     cursors = CursorSigner(secret)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.pool = await Pool.open(database_url, size)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        if tuned:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 50)
         yield
         await app.state.pool.close()
 

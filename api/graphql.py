@@ -6,64 +6,86 @@ Strawberry needs for it are marked below.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from cross_web import HTTPException
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
-from strawberry.schema.base import BaseSchema
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from api.auth import Unauthenticated, authenticate
 from api.body import BodyRefused, read_body
-from api.wiring import wiring_of
+from api.graphql_request import GraphQLRequest, persisted, read_json
+from api.wiring import Wiring, wiring_of
 from crm.db import UNREACHABLE
 from crm.engine import bound
+from schema.build import Schema
 from schema.context import Context
-from schema.errors import coded
+from schema.errors import RequestError, coded
+from schema.reads.documents import Operation
+from schema.reads.runner import Mode, Reads
 
 LARGEST_REQUEST = 2**20
 RESPONSE_TYPE = "application/graphql-response+json"
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """Answers one request for one actor. Its connections are bound to the actor's workspace throughout."""
+    """Answers one request for one actor. Its connections are bound to the actor's workspace throughout.
 
-    def __init__(self, schema: BaseSchema) -> None:
+    One way for all: credential, then document, then the compiled read that answers the whole of it; where there is
+    none, the executor. What does not come as a JSON body by POST is read by Strawberry, and executed the same.
+    """
+
+    def __init__(self, schema: Schema) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
+        self._schema = schema
+        self._reads: Reads | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        response = await self._response(request)
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
         try:
             context = await self._context(request)
+            asked = None
             if request.method == "POST":
                 # Read here, within bounds; Strawberry finds it on the request.
                 request._body = await read_body(request, LARGEST_REQUEST)
+                if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+                    asked = read_json(request._body, context.reads.documents)
             with bound(context.actor.workspace_id):
+                if asked is not None:
+                    return await self._answer(request, asked, context)
                 response: Response = await self.run(request, context=context)
+                return response
         except Unauthenticated as error:
             challenge = {"WWW-Authenticate": 'Bearer realm="anbahn"'}
-            response = _fault(request, 401, "UNAUTHENTICATED", str(error), challenge)
+            return _fault(request, 401, "UNAUTHENTICATED", str(error), challenge)
         except BodyRefused as error:
-            response = _fault(request, error.status, error.code, error.message)
+            return _fault(request, error.status, error.code, error.message)
+        except RequestError as error:
+            return self._shown(request, {"errors": [error.formatted]})
+        except CannotGetOperationTypeError as error:
+            return _fault(request, 400, "BAD_REQUEST", error.as_http_error_reason())
         except HTTPException as error:
-            response = _refusal(request, error)
+            return _refusal(request, error)
         except UNREACHABLE:
             message = "The database cannot be reached at the moment; try again."
-            response = _fault(request, 503, "UNAVAILABLE", message, {"Retry-After": "5"})
+            return _fault(request, 503, "UNAVAILABLE", message, {"Retry-After": "5"})
         except Exception as error:
             masked = coded(GraphQLError(str(error), original_error=error))  # logs it
-            response = _fault(request, 500, "INTERNAL", masked.message)
-        await response(scope, receive, send)
+            return _fault(request, 500, "INTERNAL", masked.message)
 
     async def _context(self, request: Request) -> Context:
         wiring = wiring_of(request)
@@ -72,8 +94,53 @@ class GraphQLView(GraphQL[Context, None]):
             now=datetime.now(UTC),
             cursors=wiring.cursors,
             box=wiring.box,
-            base_url=wiring.base_url(request),
+            find_base_url=lambda: wiring.base_url(request),
+            reads=self._compiled(wiring),
         )
+
+    def _compiled(self, wiring: Wiring) -> Reads:
+        """The application's compiled reads, whose caches all of its requests share."""
+        if self._reads is None:
+            self._reads = Reads(self._schema.types, wiring.reads, cast("Mode", wiring.reads_mode))
+        return self._reads
+
+    async def _answer(self, request: Request, asked: GraphQLRequest, context: Context) -> Response:
+        """The response to a well-formed request."""
+        reads = context.reads
+        if reads.mode == "compiled":
+            operation = reads.documents.of_text(asked.query).operation(asked.operation_name)
+            if operation is not None and operation.is_query:
+                try:
+                    data = await reads.answer(operation, asked.variables, context)
+                except Exception as error:
+                    return self._shown(request, _failed(operation, error))
+                if data is not None:
+                    return self._shown(request, {"data": data})
+        result = await self._schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            operation_extensions=asked.extensions,
+        )
+        return self._shown(request, await self.process_result(request, result))
+
+    def _shown(self, request: Request, answer: Mapping[str, Any]) -> Response:
+        """An answer in the media type that was asked for, and 400 with it when nothing was executed."""
+        modern = _is_modern(request.headers.get("accept", ""))
+        return Response(
+            self.encode_json(answer),
+            status_code=400 if modern and "data" not in answer else 200,
+            media_type=f"{RESPONSE_TYPE}; charset=utf-8" if modern else "application/json; charset=utf-8",
+        )
+
+    def parse_query_params(self, params: Any) -> dict[str, Any]:
+        # A persisted document may be asked for by GET with its hash alone.
+        data = super().parse_query_params(params)
+        extensions = data.get("extensions")
+        if isinstance(extensions, dict) and self._reads is not None:
+            data["query"] = persisted(data.get("query"), extensions, self._reads.documents)
+        return data
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         # Override 1: what the client accepts is needed again where the response is made.
@@ -118,6 +185,14 @@ class GraphQLView(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data, default=str)
+
+
+def _failed(operation: Operation, error: Exception) -> dict[str, Any]:
+    """The answer to a query whose compiled read has failed: as the executor answers when its first field has."""
+    node = next(node for node in operation.node.selection_set.selections if isinstance(node, FieldNode))
+    key = node.alias.value if node.alias else node.name.value
+    located = GraphQLError(str(error), nodes=node, path=[key], original_error=error)
+    return {"errors": [coded(located).formatted], "data": None}
 
 
 def _is_modern(accept: str) -> bool:

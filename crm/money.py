@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from iso4217 import Currency
 
@@ -13,6 +14,7 @@ LARGEST_MINOR = 10**17
 """Keeps every sum of a board inside a 64-bit integer."""
 
 
+@cache
 def exponent(currency: str) -> int:
     """How many decimal places the currency has (ISO 4217: EUR 2, JPY 0, KWD 3).
 
@@ -62,3 +64,10 @@ class Money:
     def amount(self) -> Decimal:
         """The amount as people write it, with all of the currency's decimal places."""
         return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+
+def written(minor: int | Decimal, currency: str) -> str:
+    """Minor units as people write the amount, with all of the currency's decimal places: ``12345.00``."""
+    places = exponent(currency)
+    digits = str(int(minor)).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}" if places else digits

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext, PreExecutionError
 
 from schema.contacts.mutations import ContactMutations
 from schema.deals.mutations import DealMutations
 from schema.intake.mutations import ChannelMutations
 from schema.leads.mutations import LeadMutations
-from schema.node import attribute
-from schema.queries import NODES, Query
+from schema.node import Node, attribute
+from schema.queries import Query
+from schema.reads.splice import SplicingExecutor
+from schema.reads.typemap import TypeMap
 from schema.scalars import SCALARS
 
 
@@ -27,21 +29,26 @@ class Mutation(LeadMutations, DealMutations, ContactMutations, ChannelMutations)
 class Schema(strawberry.Schema):
     """Our schema. Errors are coded, masked and logged by the view (schema/errors.py), so not here as well."""
 
+    @cached_property
+    def types(self) -> TypeMap:
+        """The map from its types to the tables."""
+        return TypeMap(self._schema, self.config.name_converter.get_graphql_name)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         return None
 
-
-class OneOperation(SchemaExtension):
-    """Refuses several operations of which none is named (GraphQL, section 6.1); Strawberry would run the first."""
-
-    def on_parse(self) -> Iterator[None]:
-        yield
-        document = self.execution_context.graphql_document
-        if document is None or self.execution_context._provided_operation_name is not None:
-            return
-        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-        if len(operations) > 1:
-            raise GraphQLError("The document holds several operations: name one in operationName.", operations[1:])
+    async def _prepare_operation_async(self, context: ExecutionContext, extensions_runner: Any) -> Any:
+        # Documents are parsed and validated once, and known by their text from then on.
+        if context.query:
+            document = context.context.reads.documents.of_text(context.query)
+            if document.node is None:
+                context.pre_execution_errors = list(document.errors)
+                return PreExecutionError(data=None, errors=list(document.errors))
+            name = context._provided_operation_name
+            context.graphql_document = document.node
+            context.pre_execution_errors = [*document.errors, *document.unnamed(name)]
+            context.context.operation = document.operation(name)
+        return await super()._prepare_operation_async(context, extensions_runner)
 
 
 def build_schema() -> Schema:
@@ -49,7 +56,7 @@ def build_schema() -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
-        types=list(NODES.values()),
+        types=list(Node.kinds.values()),
         config=StrawberryConfig(default_resolver=attribute, scalar_map=SCALARS),
-        extensions=[OneOperation],
+        execution_context_class=SplicingExecutor,
     )

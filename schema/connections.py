@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import strawberry
-from tortoise.queryset import QuerySet
 
-from crm.paging import Order, Window, page
-from schema.context import Info
-from schema.cursors import BadCursor
-from schema.errors import RequestError
+from schema.node import Node
+from schema.reads.arguments import cursor_list
 
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 50
+if TYPE_CHECKING:
+    from schema.context import Context
+    from schema.reads.mapping import Many
+    from schema.reads.plain import PlainList
 
 T = TypeVar("T")
 
@@ -58,68 +57,25 @@ class Connection(Generic[T]):
         return await self.count()
 
 
-async def connect(
-    info: Info,
-    show: Callable[[Any], Any],
-    query: QuerySet[Any],
-    order: Order,
-    first: int | None,
-    after: str | None,
-    last: int | None = None,
-    before: str | None = None,
-) -> Connection[Any]:
-    """A page of the query's rows, each shown by ``show``.
-
-    Raises: RequestError for arguments that make no page.
-    """
-    context = info.context
-    # A cursor belongs to a kind of row and an order: it may be used in any list of both.
-    list_name = f"{query.model.__name__} {'-' if order.descending else ''}{','.join(order.columns)}"
-
-    def position(name: str, cursor: str | None) -> tuple[Any, ...] | None:
-        if cursor is None or cursor is strawberry.UNSET:
-            return None
-        try:
-            return context.cursors.read(list_name, cursor)
-        except BadCursor as error:
-            raise RequestError(f"{name}: {error}.", "INVALID_CURSOR") from None
-
-    size, backward = _size(first, last)
-    window = Window(size=size, after=position("after", after), before=position("before", before), backward=backward)
-    rows = await page(query, order, window)
+async def connection_of(listed: PlainList, context: Context, read: Many) -> Connection[Any]:
+    """A page of a plain list, with its cursors."""
+    rows, more = await listed.page()
+    shape, kind = listed.shape, read.listing.kind
+    name = cursor_list(kind, shape.order)
     edges = [
         Edge(
-            cursor=context.cursors.write(list_name, tuple(getattr(row, column) for column in order.columns)),
-            node=show(row),
+            cursor=context.cursors.write(name, tuple(getattr(row, column) for column in shape.order.columns)),
+            node=Node.kinds[kind].of(row),
         )
-        for row in rows.rows
+        for row in rows
     ]
     return Connection(
         edges=edges,
         page_info=PageInfo(
-            has_next_page=rows.has_next,
-            has_previous_page=rows.has_previous,
+            has_next_page=shape.before is not None or (more and not shape.backward),
+            has_previous_page=shape.after is not None or (more and shape.backward),
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
-        count=lambda: _count(query),
+        count=listed.total,
     )
-
-
-async def _count(query: QuerySet[Any]) -> int:
-    return await query.count()
-
-
-def _size(first: int | None, last: int | None) -> tuple[int, bool]:
-    """(rows on the page, whether they are taken from the end)."""
-    first = None if first is strawberry.UNSET else first
-    last = None if last is strawberry.UNSET else last
-    if first is not None and last is not None:
-        raise RequestError("Give first or last, not both.", "INVALID_PAGINATION")
-    wanted = first if first is not None else last
-    if wanted is None:
-        return DEFAULT_PAGE, False
-    if wanted < 0:
-        name = "first" if first is not None else "last"
-        raise RequestError(f"{name} is {wanted}: give 0 to {LARGEST_PAGE}.", "INVALID_PAGINATION")
-    return min(wanted, LARGEST_PAGE), last is not None

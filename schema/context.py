@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
@@ -18,7 +18,16 @@ from crm.deals import queries as deals
 from crm.intake.secrets import SecretBox
 from crm.leads import queries as leads
 from crm.rows import by_ids
+from schema.connections import connection_of
 from schema.cursors import CursorSigner
+from schema.node import Node
+from schema.reads.plain import PlainList, asked_of
+
+if TYPE_CHECKING:
+    from schema.reads.documents import Operation
+    from schema.reads.mapping import Many
+    from schema.reads.runner import Reads
+    from schema.reads.splice import SplicingExecutor
 
 
 @dataclass
@@ -29,9 +38,19 @@ class Context:
     now: datetime
     cursors: CursorSigner
     box: SecretBox
-    base_url: str
-    """How the outside reaches this server, without a trailing slash."""
+    find_base_url: Callable[[], str]
+    reads: Reads
+    """The compiled reads; the plain lists too are told by them which arguments mean what."""
+    operation: Operation | None = None
+    """The operation that is asked for, once it is known to be right."""
+    executor: SplicingExecutor | None = None
+    """The executor that is at work on the request; None: plain resolvers answer."""
     _rows: dict[str, DataLoader[UUID, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def base_url(self) -> str:
+        """How the outside reaches this server, without a trailing slash."""
+        return self.find_base_url()
 
     async def row(self, kind: str, id: UUID | None) -> Any:
         """The row of that kind with this id, or None; read together with all others that the request wants."""
@@ -48,6 +67,23 @@ class Context:
             raise LookupError(f"{kind} {id} is referred to, and not there")
         return row
 
+    async def spliced(self, info: Info) -> Any:
+        """A field of the root as compiled reads answer it; None: they do not, and its plain resolver must."""
+        return await self.executor.spliced(info) if self.executor is not None else None
+
+    async def connection(self, info: Info, read: Many, parent: Any) -> Any:
+        """A page of a list: of the workspace (``parent`` is None), compiled if it can be, or of an object."""
+        if parent is None and (spliced := await self.spliced(info)) is not None:
+            return spliced
+        return await connection_of(PlainList(self, read, _id_of(parent), asked_of(info, read)), self, read)
+
+    async def whole_list(self, info: Info, read: Many, parent: Any) -> Any:
+        """The whole of a short list, as ``connection``."""
+        if parent is None and (spliced := await self.spliced(info)) is not None:
+            return spliced
+        rows, _ = await PlainList(self, read, _id_of(parent), None).page()
+        return [Node.kinds[read.listing.kind].of(row) for row in rows]
+
     @cached_property
     def emails(self) -> DataLoader[UUID, list[str]]:
         return self._many(lambda ids: contacts.emails_of(actor=self.actor, contact_ids=ids))
@@ -59,6 +95,10 @@ class Context:
     @cached_property
     def answers(self) -> DataLoader[UUID, Any]:
         return self._many(lambda ids: leads.answers_of(actor=self.actor, lead_ids=ids))
+
+    @cached_property
+    def paces(self) -> DataLoader[UUID, Any]:
+        return self._many(lambda ids: leads.paces_of(actor=self.actor, deal_ids=ids, now=self.now))
 
     @cached_property
     def totals(self) -> DataLoader[UUID, Any]:
@@ -74,8 +114,12 @@ class Context:
     def forget(self) -> None:
         """Drop what was read: a mutation has changed rows."""
         self._rows.clear()
-        for name in ("emails", "phones", "answers", "totals"):
+        for name in ("emails", "phones", "answers", "paces", "totals"):
             self.__dict__.pop(name, None)
 
 
 Info = StrawberryInfo[Context, None]
+
+
+def _id_of(parent: Any) -> UUID | None:
+    return None if parent is None else parent.row.id

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
+    from schema.contacts.types import Contact, Organization
     from schema.deals.types import Deal
     from schema.leads.types import Lead
 
 # Values, not annotations, so that the quotes stay. Strawberry finds them by name in annotations: Connection[LazyLead].
+LazyContact = Annotated["Contact", strawberry.lazy("schema.contacts.types")]
+LazyOrganization = Annotated["Organization", strawberry.lazy("schema.contacts.types")]
 LazyLead = Annotated["Lead", strawberry.lazy("schema.leads.types")]
 LazyDeal = Annotated["Deal", strawberry.lazy("schema.deals.types")]

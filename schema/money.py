@@ -7,13 +7,17 @@ from decimal import Decimal
 import strawberry
 
 from crm import money
+from schema.reads.mapping import READ, Column, Computed
 from schema.scalars import CurrencyCode
 
 
 @strawberry.type(description="An amount of one currency.")
 class Money:
-    amount: Decimal = strawberry.field(description="The amount, with all decimal places of its currency.")
-    currency: CurrencyCode = strawberry.field(description="The currency.")
+    amount: Decimal = strawberry.field(
+        description="The amount, with all decimal places of its currency.",
+        metadata={READ: Computed(("minor", "currency"), money.written)},
+    )
+    currency: CurrencyCode = strawberry.field(description="The currency.", metadata={READ: Column("currency")})
 
     @classmethod
     def of(cls, value: money.Money) -> Money:

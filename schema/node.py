@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import strawberry
 
 from schema import ids
+from schema.reads.mapping import READ, GlobalId
 
 
 @strawberry.interface(description="An object with a global id, by which `node` finds it again.")
@@ -15,7 +16,14 @@ class Node:
 
     row: strawberry.Private[Any]
 
-    @strawberry.field(description="Global id: opaque, and the same for ever.")
+    kinds: ClassVar[dict[str, type[Node]]] = {}
+    """Every entity by the name that begins its global id; the same names as in ``crm.rows.KINDS``."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        Node.kinds[cls.__name__] = cls
+
+    @strawberry.field(description="Global id: opaque, and the same for ever.", metadata={READ: GlobalId()})
     def id(self) -> strawberry.ID:
         return strawberry.ID(ids.encode(type(self.row).__name__, self.row.id))
 
@@ -32,8 +40,3 @@ def attribute(source: Any, name: str) -> object:
     """The default resolver: a field of an entity is an attribute of its row."""
     row = getattr(source, "row", None)
     return getattr(row, name) if row is not None and hasattr(row, name) else getattr(source, name)
-
-
-def shown(description: str) -> Any:
-    """A field whose value is the row's attribute of the same name."""
-    return strawberry.field(description=description, default=None)

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -231,15 +232,23 @@ def doorbell() -> RecordingDoorbell:
     return RecordingDoorbell()
 
 
-@pytest_asyncio.fixture
-async def http(database: Database, orm: None, doorbell: RecordingDoorbell) -> AsyncIterator[httpx.AsyncClient]:
+@asynccontextmanager
+async def served(database: Database, doorbell: RecordingDoorbell, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The application, over HTTP but without a socket; it uses the session's ORM."""
-    app = create_app(database_url=database.app_url, redis_url="redis://127.0.0.1:1/0", secret=SECRET, doorbell=doorbell)
+    app = create_app(
+        database_url=database.app_url, redis_url="redis://127.0.0.1:1/0", secret=SECRET, doorbell=doorbell, **options
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://anbahn.test") as client:
         yield client
     await app.state.wiring.reads.close()
-    await app.state.wiring.reads.close()
+
+
+@pytest_asyncio.fixture
+async def http(database: Database, orm: None, doorbell: RecordingDoorbell) -> AsyncIterator[httpx.AsyncClient]:
+    """The application as it runs."""
+    async with served(database, doorbell) as client:
+        yield client
 
 
 @dataclass
@@ -274,6 +283,15 @@ class GraphQLClient:
 @pytest.fixture
 def alice(http: httpx.AsyncClient, company: Company) -> GraphQLClient:
     return GraphQLClient(http, company.keys["alice"])
+
+
+@pytest_asyncio.fixture
+async def stock(
+    database: Database, orm: None, doorbell: RecordingDoorbell, company: Company
+) -> AsyncIterator[GraphQLClient]:
+    """Alice, asking an application that answers by plain resolvers only."""
+    async with served(database, doorbell, reads_mode="stock") as client:
+        yield GraphQLClient(client, company.keys["alice"])
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.node import Node, shown
+from schema.fields import shown
+from schema.node import Node
 from schema.scalars import EmailAddress
 
 

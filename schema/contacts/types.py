@@ -6,13 +6,21 @@ from datetime import datetime
 
 import strawberry
 
-from crm.paging import BY_NAME, NEWEST_FIRST
-from crm.rows import rows
-from schema.connections import After, Before, Connection, First, Last, connect
+from schema.connections import Connection
+from schema.contacts.lists import CONTACTS, NOT_ARCHIVED
 from schema.context import Info
+from schema.deals.lists import DEALS
+from schema.fields import computed, many, one, shown
 from schema.lazy import LazyDeal, LazyLead
-from schema.node import Node, shown
+from schema.leads.lists import LEADS
+from schema.node import Node
+from schema.reads.mapping import Computed
 from schema.scalars import EmailAddress, PhoneNumber
+
+EMAILS = """ARRAY(SELECT e.address FROM contact_email AS e
+    WHERE e.workspace_id = {workspace} AND e.contact_id = {row}.id ORDER BY e.position)"""
+PHONES = """ARRAY(SELECT p.number FROM contact_phone AS p
+    WHERE p.workspace_id = {workspace} AND p.contact_id = {row}.id ORDER BY p.position)"""
 
 
 @strawberry.type(description="A company, association or authority.")
@@ -22,46 +30,11 @@ class Organization(Node):
     domain: str | None = shown("The domain it registered, such as example.com.")
     created_at: datetime = shown("When it was made.")
     updated_at: datetime = shown("When it was last changed.")
-
-    @strawberry.field(description="The people who belong to it, by name.")
-    async def contacts(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[Contact]:
-        found = rows("Contact", info.context.actor, organization_id=self.row.id, archived_at=None)
-        return await connect(info, Contact.of, found, BY_NAME, first, after, last, before)
-
-    @strawberry.field(description="Its leads, newest first.")
-    async def leads(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[LazyLead]:
-        from schema.leads.types import Lead
-
-        found = rows("Lead", info.context.actor, organization_id=self.row.id)
-        return await connect(info, Lead.of, found, NEWEST_FIRST, first, after, last, before)
-
-    @strawberry.field(description="Its deals, newest first.")
-    async def deals(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[LazyDeal]:
-        from schema.deals.types import Deal
-
-        found = rows("Deal", info.context.actor, organization_id=self.row.id)
-        return await connect(info, Deal.of, found, NEWEST_FIRST, first, after, last, before)
+    contacts: Connection[Contact] = many(
+        CONTACTS, "The people who belong to it, by name.", on=f"{{row}}.organization_id = {{parent}} AND {NOT_ARCHIVED}"
+    )
+    leads: Connection[LazyLead] = many(LEADS, "Its leads, newest first.", by="organization_id")
+    deals: Connection[LazyDeal] = many(DEALS, "Its deals, newest first.", by="organization_id")
 
 
 @strawberry.type(description="A person.")
@@ -71,43 +44,16 @@ class Contact(Node):
     job_title: str | None = shown("What the person does there.")
     created_at: datetime = shown("When it was made.")
     updated_at: datetime = shown("When it was last changed.")
+    organization: Organization | None = one(
+        "organization_id", "Organization", "The organization the person belongs to."
+    )
+    leads: Connection[LazyLead] = many(LEADS, "The person's leads, newest first; any number of them.", by="contact_id")
+    deals: Connection[LazyDeal] = many(DEALS, "The person's deals, newest first.", by="contact_id")
 
-    @strawberry.field(description="The person's e-mail addresses, the main one first.")
+    @computed("The person's e-mail addresses, the main one first.", Computed((EMAILS,)))
     async def emails(self, info: Info) -> list[EmailAddress]:
         return [EmailAddress(address) for address in await info.context.emails.load(self.row.id)]
 
-    @strawberry.field(description="The person's phone numbers, the main one first.")
+    @computed("The person's phone numbers, the main one first.", Computed((PHONES,)))
     async def phones(self, info: Info) -> list[PhoneNumber]:
         return [PhoneNumber(number) for number in await info.context.phones.load(self.row.id)]
-
-    @strawberry.field(description="The organization the person belongs to.")
-    async def organization(self, info: Info) -> Organization | None:
-        return Organization.of_optional(await info.context.row("Organization", self.row.organization_id))
-
-    @strawberry.field(description="The person's leads, newest first; any number of them.")
-    async def leads(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[LazyLead]:
-        from schema.leads.types import Lead
-
-        found = rows("Lead", info.context.actor, contact_id=self.row.id)
-        return await connect(info, Lead.of, found, NEWEST_FIRST, first, after, last, before)
-
-    @strawberry.field(description="The person's deals, newest first.")
-    async def deals(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[LazyDeal]:
-        from schema.deals.types import Deal
-
-        found = rows("Deal", info.context.actor, contact_id=self.row.id)
-        return await connect(info, Deal.of, found, NEWEST_FIRST, first, after, last, before)

@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import strawberry
 
-from crm.activities import queries as timelines
-from crm.deals import facts, rules
-from crm.paging import NEWEST_FIRST
-from crm.rows import rows
+from crm.deals import pace, rules
+from crm.deals.facts import DealStatus as Status
+from crm.money import Money as Amount
 from schema.accounts.types import Member
+from schema.activities.lists import TIMELINE
 from schema.activities.types import Activity
-from schema.connections import After, Before, Connection, First, Last, connect
+from schema.connections import Connection
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
-from schema.enums import described
+from schema.deals.enums import DealStatus
+from schema.fields import computed, many, one, shown
 from schema.lazy import LazyLead
+from schema.leads.lists import LEADS
 from schema.money import Money
-from schema.node import Node, shown
+from schema.node import Node
 from schema.pipelines.types import Pipeline, Stage
+from schema.reads.mapping import Computed, Inline, Of
 
-DealStatus = described(
-    facts.DealStatus,
-    "Follows from the kind of the deal's stage.",
-    OPEN="It is being worked on.",
-    WON="It is won.",
-    LOST="It is lost.",
-)
+_STATUS = {status.value: status for status in Status}
+
+TIMELINE_OF_DEAL = """({row}.deal_id = {parent} OR {row}.lead_id = ANY(ARRAY(
+        SELECT l.id FROM lead AS l WHERE l.workspace_id = {workspace} AND l.deal_id = {parent})))"""
+_HAPPENED = TIMELINE_OF_DEAL.replace("{row}", "a").replace("{parent}", "{row}.id")
+ENTERED = """(SELECT c.entered_at FROM stage_change AS c
+    WHERE c.workspace_id = {workspace} AND c.deal_id = {row}.id AND c.left_at IS NULL)"""
+LAST_ACTIVITY = f"""(SELECT max(a.at) FROM activity AS a
+    WHERE a.workspace_id = {{workspace}} AND a.at <= {{now}} AND {_HAPPENED})"""
+IS_PLANNED = f"""EXISTS(SELECT 1 FROM activity AS a
+    WHERE a.workspace_id = {{workspace}} AND a.at > {{now}} AND {_HAPPENED})"""
+
+
+def _probability(status: str, of_stage: int, override: int | None) -> int:
+    return rules.probability(_STATUS[status], of_stage, override)
+
+
+def _days(context: Any, entered: datetime) -> int:
+    return pace.days(entered, context.now)
+
+
+def _is_rotting(
+    context: Any, status: str, after_days: int | None, entered: datetime, last: datetime | None, planned: bool
+) -> bool:
+    return pace.is_rotting(_STATUS[status], after_days, pace.Pace(entered, last, planned), context.now)
+
+
+PROBABILITY = Computed(("status", Of("stage_id", "Stage", "probability"), "probability_override"), _probability)
 
 
 @strawberry.type(description="One possible sale: a card on the board.")
@@ -40,64 +65,61 @@ class Deal(Node):
     source: str | None = shown("Where it came from, carried over from its lead.")
     created_at: datetime = shown("When it was made.")
     updated_at: datetime = shown("When it was last changed.")
+    status: DealStatus = shown("Whether it is open, won or lost.")  # type: ignore[valid-type]
+    stage: Stage = one("stage_id", "Stage", "The column it stands in.")
+    pipeline: Pipeline = one("pipeline_id", "Pipeline", "The board it stands on.")
+    contact: Contact | None = one("contact_id", "Contact", "Who it is made with.")
+    organization: Organization | None = one("organization_id", "Organization", "The organization it is made with.")
+    owner: Member | None = one("owner_id", "Member", "Who works on it.")
+    leads: Connection[LazyLead] = many(
+        LEADS, "The leads that feed it, newest first; none for a deal made by hand.", by="deal_id"
+    )
+    timeline: Connection[Activity] = many(
+        TIMELINE, "What happened to it and to the leads that feed it, latest first.", on=TIMELINE_OF_DEAL
+    )
 
-    @strawberry.field(description="What it would bring.")
+    @computed("What it would bring.", Inline({"minor": "amount_minor", "currency": "currency"}, null_when="currency"))
     def amount(self) -> Money | None:
         return Money.of_optional(self.row.amount)
 
-    @strawberry.field(description="How likely it is won, in percent: its stage's, until a person says otherwise.")
+    @computed("How likely it is won, in percent: its stage's, until a person says otherwise.", PROBABILITY)
     async def probability(self, info: Info) -> int:
         stage = await info.context.row_of("Stage", self.row.stage_id)
-        return rules.probability(facts.DealStatus(self.row.status), stage.probability, self.row.probability_override)
+        return _probability(self.row.status, stage.probability, self.row.probability_override)
 
-    @strawberry.field(description="Whether it is open, won or lost.")
-    def status(self) -> DealStatus:  # type: ignore[valid-type]
-        return facts.DealStatus(self.row.status)
+    @computed(
+        "Its amount times its probability, rounded half up to the currency's minor unit.",
+        Inline(
+            {"minor": Computed(("amount_minor", PROBABILITY), pace.weighted), "currency": "currency"},
+            null_when="currency",
+        ),
+    )
+    async def weighted_amount(self, info: Info) -> Money | None:
+        amount = self.row.amount
+        if amount is None:
+            return None
+        stage = await info.context.row_of("Stage", self.row.stage_id)
+        probability = _probability(self.row.status, stage.probability, self.row.probability_override)
+        return Money.of(Amount(pace.weighted(amount.minor, probability), amount.currency))
 
-    @strawberry.field(description="The column it stands in.")
-    async def stage(self, info: Info) -> Stage:
-        return Stage.of(await info.context.row_of("Stage", self.row.stage_id))
+    @computed("When it came into its stage.", Computed((ENTERED,)))
+    async def entered_stage_at(self, info: Info) -> datetime:
+        known: pace.Pace = await info.context.paces.load(self.row.id)
+        return known.entered_at
 
-    @strawberry.field(description="The board it stands on.")
-    async def pipeline(self, info: Info) -> Pipeline:
-        return Pipeline.of(await info.context.row_of("Pipeline", self.row.pipeline_id))
+    @computed("How many whole days it has been in its stage.", Computed((ENTERED,), _days, in_context=True))
+    async def days_in_stage(self, info: Info) -> int:
+        return pace.days((await info.context.paces.load(self.row.id)).entered_at, info.context.now)
 
-    @strawberry.field(description="Who it is made with.")
-    async def contact(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row("Contact", self.row.contact_id))
-
-    @strawberry.field(description="The organization it is made with.")
-    async def organization(self, info: Info) -> Organization | None:
-        return Organization.of_optional(await info.context.row("Organization", self.row.organization_id))
-
-    @strawberry.field(description="Who works on it.")
-    async def owner(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row("Member", self.row.owner_id))
-
-    @strawberry.field(description="The leads that feed it, newest first; none for a deal made by hand.")
-    async def leads(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[LazyLead]:
-        from schema.leads.types import Lead
-
-        found = rows("Lead", info.context.actor, deal_id=self.row.id)
-        return await connect(info, Lead.of, found, NEWEST_FIRST, first, after, last, before)
-
-    @strawberry.field(description="What happened to it and to the leads that feed it, latest first.")
-    async def timeline(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[Activity]:
-        actor = info.context.actor
-        lead_ids = [id for (id,) in await rows("Lead", actor, deal_id=self.row.id).values_list("id")]
-        found = timelines.of_deal(actor=actor, deal_id=self.row.id, lead_ids=lead_ids)
-        return await connect(info, Activity.of, found, timelines.LATEST_FIRST, first, after, last, before)
+    @computed(
+        "Whether nothing has happened for longer than its stage allows, and nothing is planned; only while it is open.",
+        Computed(
+            ("status", Of("stage_id", "Stage", "rotting_after_days"), ENTERED, LAST_ACTIVITY, IS_PLANNED),
+            _is_rotting,
+            in_context=True,
+        ),
+    )
+    async def is_rotting(self, info: Info) -> bool:
+        stage = await info.context.row_of("Stage", self.row.stage_id)
+        known = await info.context.paces.load(self.row.id)
+        return pace.is_rotting(_STATUS[self.row.status], stage.rotting_after_days, known, info.context.now)

@@ -8,7 +8,8 @@ from crm.intake import operations
 from schema import inputs
 from schema.context import Info
 from schema.errors import UserError, refusable
-from schema.intake.types import Channel, ChannelKind
+from schema.intake.enums import ChannelKind
+from schema.intake.types import Channel
 
 
 @strawberry.input(description="A way in to be opened.")

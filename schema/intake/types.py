@@ -4,57 +4,50 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import orjson
 import strawberry
 
 from crm.accounts.permissions import may
 from crm.intake import facts
-from schema.context import Info
-from schema.enums import described
+from schema.context import Context, Info
+from schema.fields import computed, one, shown
+from schema.intake.enums import ChannelKind, InboundState
 from schema.leads.types import Lead
-from schema.node import Node, shown
+from schema.node import Node
+from schema.reads.mapping import Computed
 
-ChannelKind = described(
-    facts.ChannelKind,
-    "By which way messages come in.",
-    FORM="Contact forms, posted by a website.",
-    MAIL="Mails, posted by a mail server or provider.",
-)
-InboundState = described(
-    facts.InboundState,
-    "Where an inbound message stands.",
-    RECEIVED="Stored, and waiting for a worker.",
-    PROCESSING="A worker has it.",
-    PROCESSED="It became a lead, or belongs to one.",
-    IGNORED="Kept, but nothing was made of it: `reason`.",
-    QUARANTINED="It could not be read or filed, and wants a person: `reason`.",
-)
+
+def _ingress_url(context: Context, kind: str, key: str | None) -> str:
+    if kind == facts.ChannelKind.FORM.value:
+        return f"{context.base_url}/ingress/forms/{key}"
+    return f"{context.base_url}/ingress/mail/raw"
+
+
+def _secret(context: Context, sealed: bytes | None) -> str | None:
+    if sealed is None or not may(context.actor, "channel.read_secret"):
+        return None
+    return context.box.open(sealed)
 
 
 @strawberry.type(description="A way in: a form, or a mailbox.")
 class Channel(Node):
     version: int = shown("Counts the changes, from 1.")
     name: str = shown("Its name.")
+    kind: ChannelKind = shown("What comes in through it.")  # type: ignore[valid-type]
     created_at: datetime = shown("When it was made.")
     updated_at: datetime = shown("When it was last changed.")
 
-    @strawberry.field(description="What comes in through it.")
-    def kind(self) -> ChannelKind:  # type: ignore[valid-type]
-        return facts.ChannelKind(self.row.kind)
-
-    @strawberry.field(description="Where deliveries are posted to.")
+    @computed("Where deliveries are posted to.", Computed(("kind", "key"), _ingress_url, in_context=True))
     def ingress_url(self, info: Info) -> str:
-        if self.row.kind == facts.ChannelKind.FORM.value:
-            return f"{info.context.base_url}/ingress/forms/{self.row.key}"
-        return f"{info.context.base_url}/ingress/mail/raw"
+        return _ingress_url(info.context, self.row.kind, self.row.key)
 
-    @strawberry.field(
-        description="A mailbox's secret, to be sent as bearer or as Basic password. Null for forms, whose address is "
-        "the key, and for anybody but owners and admins."
+    @computed(
+        "A mailbox's secret, to be sent as bearer or as Basic password. Null for forms, whose address is "
+        "the key, and for anybody but owners and admins.",
+        Computed(("secret_sealed",), _secret, in_context=True),
     )
     def secret(self, info: Info) -> str | None:
-        if self.row.secret_sealed is None or not may(info.context.actor, "channel.read_secret"):
-            return None
-        return info.context.box.open(self.row.secret_sealed)
+        return _secret(info.context, self.row.secret_sealed)
 
 
 @strawberry.type(description="A delivery as it came in, and what became of it.")
@@ -64,19 +57,10 @@ class InboundMessage(Node):
     attempts: int = shown("How often its processing was begun.")
     deliveries: int = shown("How often the same message was delivered.")
     size: int = shown("Its size in bytes.")
+    state: InboundState = shown("Where it stands.")  # type: ignore[valid-type]
+    channel: Channel = one("channel_id", "Channel", "The channel it came through.")
+    lead: Lead | None = one("lead_id", "Lead", "The lead it became or belongs to.")
 
-    @strawberry.field(description="Where it stands.")
-    def state(self) -> InboundState:  # type: ignore[valid-type]
-        return facts.InboundState(self.row.state)
-
-    @strawberry.field(description="The channel it came through.")
-    async def channel(self, info: Info) -> Channel:
-        return Channel.of(await info.context.row_of("Channel", self.row.channel_id))
-
-    @strawberry.field(description="The lead it became or belongs to.")
-    async def lead(self, info: Info) -> Lead | None:
-        return Lead.of_optional(await info.context.row("Lead", self.row.lead_id))
-
-    @strawberry.field(description="What was read and decided, and why: a sentence each.")
+    @computed("What was read and decided, and why: a sentence each.", Computed(("trace",), orjson.loads))
     def trace(self) -> list[str]:
         return list(self.row.trace)

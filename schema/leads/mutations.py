@@ -15,7 +15,8 @@ from schema.context import Info
 from schema.deals.mutations import PlaceInput, neighbour_gone, place_or_none
 from schema.deals.types import Deal
 from schema.errors import UserError, refusable
-from schema.leads.types import Criterion, CriterionState, Lead
+from schema.leads.enums import Criterion, CriterionState
+from schema.leads.types import Lead
 from schema.money import MoneyInput
 
 

@@ -6,88 +6,56 @@ from datetime import date, datetime
 
 import strawberry
 
-from crm.activities import queries as timelines
 from crm.leads import facts, rules
 from schema.accounts.types import Member
+from schema.activities.lists import TIMELINE
 from schema.activities.types import Activity
-from schema.connections import After, Before, Connection, First, Last, connect
+from schema.connections import Connection
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
-from schema.enums import described
+from schema.fields import computed, many, one, shown
 from schema.lazy import LazyDeal
+from schema.leads.enums import Criterion, CriterionState, LeadState
 from schema.money import Money
-from schema.node import Node, shown
+from schema.node import Node
+from schema.reads.mapping import Beside, Computed, Inline, Same
 
-LeadState = described(
-    facts.LeadState,
-    "Where a lead stands. Only mutations named by verbs change it.",
-    NEW="It came in; nobody has worked on it.",
-    PROSPECTING="Its questions are being answered.",
-    QUALIFIED="It is worth a deal.",
-    DISQUALIFIED="It was put aside, for a reason.",
-    CONVERTED="It became a deal, or feeds one.",
-)
-Criterion = described(
-    facts.Criterion,
-    "The four questions of BANT.",
-    BUDGET="Is there money for it?",
-    AUTHORITY="Who decides, and who holds the budget?",
-    NEED="What is needed?",
-    TIMEFRAME="By when?",
-)
-CriterionState = described(
-    facts.CriterionState,
-    "How a question is answered.",
-    UNKNOWN="Nobody has asked, or the answer was taken back.",
-    MET="It speaks for a deal.",
-    NOT_MET="It speaks against one.",
-    PENDING="It was asked, and will be known by `pendingUntil`.",
-)
+_COUNTED = """(SELECT count(*) FROM criterion_answer AS c
+    WHERE c.workspace_id = {workspace} AND c.lead_id = {row}.id AND c.state IN %s)"""
+ANSWERED = Computed((_COUNTED % "('MET', 'NOT_MET')",))
+MET = Computed((_COUNTED % "('MET')",))
+
+
+def _answer_to(criterion: facts.Criterion) -> Beside:
+    return Beside(
+        "CriterionAnswer",
+        f"{{row}}.lead_id = {{parent}} AND {{row}}.criterion = '{criterion.value}'",
+        absent={"criterion": f"'{criterion.value}'", "state": f"'{facts.CriterionState.UNKNOWN.value}'"},
+    )
 
 
 @strawberry.type(description="The answer to one question of BANT.")
 class CriterionAnswer:
-    answer: strawberry.Private[facts.Answer]
+    row: strawberry.Private[facts.Answer]
 
-    @strawberry.field(description="Which question.")
-    def criterion(self) -> Criterion:  # type: ignore[valid-type]
-        return self.answer.criterion
+    criterion: Criterion = shown("Which question.")  # type: ignore[valid-type]
+    state: CriterionState = shown("How it is answered.")  # type: ignore[valid-type]
+    note: str | None = shown("What else there is to say.")
+    pending_until: date | None = shown("PENDING: when it will be known.")
+    decision_maker: Contact | None = one("decision_maker_id", "Contact", "AUTHORITY: who decides.")
+    budget_holder: Contact | None = one(
+        "budget_holder_id", "Contact", "AUTHORITY: who holds the budget; may be who decides."
+    )
+    text: str | None = shown("NEED: what is needed.")
+    not_before: date | None = shown("TIMEFRAME: the earliest day.")
+    not_after: date | None = shown("TIMEFRAME: the latest day.")
 
-    @strawberry.field(description="How it is answered.")
-    def state(self) -> CriterionState:  # type: ignore[valid-type]
-        return self.answer.state
-
-    @strawberry.field(description="What else there is to say.")
-    def note(self) -> str | None:
-        return self.answer.note
-
-    @strawberry.field(description="PENDING: when it will be known.")
-    def pending_until(self) -> date | None:
-        return self.answer.pending_until
-
-    @strawberry.field(description="BUDGET: how much there is to spend.")
+    @computed(
+        "BUDGET: how much there is to spend.",
+        Inline({"minor": "amount_minor", "currency": "currency"}, null_when="currency"),
+    )
     def amount(self) -> Money | None:
-        return Money.of_optional(self.answer.amount)
-
-    @strawberry.field(description="AUTHORITY: who decides.")
-    async def decision_maker(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row("Contact", self.answer.decision_maker_id))
-
-    @strawberry.field(description="AUTHORITY: who holds the budget; may be who decides.")
-    async def budget_holder(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row("Contact", self.answer.budget_holder_id))
-
-    @strawberry.field(description="NEED: what is needed.")
-    def text(self) -> str | None:
-        return self.answer.text
-
-    @strawberry.field(description="TIMEFRAME: the earliest day.")
-    def not_before(self) -> date | None:
-        return self.answer.not_before
-
-    @strawberry.field(description="TIMEFRAME: the latest day.")
-    def not_after(self) -> date | None:
-        return self.answer.not_after
+        return Money.of_optional(self.row.amount)
 
 
 @strawberry.type(description="How far a lead is qualified by BANT: Budget, Authority, Need, Timeframe.")
@@ -96,32 +64,32 @@ class Qualification:
 
     def _of(self, criterion: facts.Criterion) -> CriterionAnswer:
         unknown = facts.Answer(criterion=criterion, state=facts.CriterionState.UNKNOWN)
-        return CriterionAnswer(answer=self.answers.get(criterion, unknown))
+        return CriterionAnswer(row=self.answers.get(criterion, unknown))
 
     def _states(self) -> dict[facts.Criterion, facts.CriterionState]:
         return {criterion: answer.state for criterion, answer in self.answers.items()}
 
-    @strawberry.field(description="Is there money for it?")
+    @computed("Is there money for it?", _answer_to(facts.Criterion.BUDGET))
     def budget(self) -> CriterionAnswer:
         return self._of(facts.Criterion.BUDGET)
 
-    @strawberry.field(description="Who decides?")
+    @computed("Who decides?", _answer_to(facts.Criterion.AUTHORITY))
     def authority(self) -> CriterionAnswer:
         return self._of(facts.Criterion.AUTHORITY)
 
-    @strawberry.field(description="What is needed?")
+    @computed("What is needed?", _answer_to(facts.Criterion.NEED))
     def need(self) -> CriterionAnswer:
         return self._of(facts.Criterion.NEED)
 
-    @strawberry.field(description="By when?")
+    @computed("By when?", _answer_to(facts.Criterion.TIMEFRAME))
     def timeframe(self) -> CriterionAnswer:
         return self._of(facts.Criterion.TIMEFRAME)
 
-    @strawberry.field(description="Completeness: how many questions are answered, MET or NOT_MET; 0 to 4.")
+    @computed("Completeness: how many questions are answered, MET or NOT_MET; 0 to 4.", ANSWERED)
     def answered(self) -> int:
         return rules.answered(self._states())
 
-    @strawberry.field(description="Score: how many are MET; 0 to 4.")
+    @computed("Score: how many are MET; 0 to 4.", MET)
     def met(self) -> int:
         return rules.met(self._states())
 
@@ -130,6 +98,7 @@ class Qualification:
 class Lead(Node):
     version: int = shown("Counts the changes, from 1; give it as `expectedVersion`.")
     title: str = shown("It in one line.")
+    state: LeadState = shown("Where it stands.")  # type: ignore[valid-type]
     source: str | None = shown("Where it came from, such as form, mail, or what a colleague entered.")
     qualified_at: datetime | None = shown("When it last became QUALIFIED.")
     qualified_note: str | None = shown("What was noted when it was qualified by hand.")
@@ -140,45 +109,15 @@ class Lead(Node):
     converted_at: datetime | None = shown("When it was converted.")
     created_at: datetime = shown("When it was captured.")
     updated_at: datetime = shown("When it was last changed.")
+    contact: Contact | None = one("contact_id", "Contact", "Whose interest it is.")
+    organization: Organization | None = one("organization_id", "Organization", "The organization whose interest it is.")
+    owner: Member | None = one("owner_id", "Member", "Who works on it.")
+    qualified_by: Member | None = one(
+        "qualified_by_id", "Member", "Who qualified it by hand; null where its answers did, or nobody has."
+    )
+    deal: LazyDeal | None = one("deal_id", "Deal", "CONVERTED: the deal it became or feeds.")
+    timeline: Connection[Activity] = many(TIMELINE, "What happened, latest first.", by="lead_id")
 
-    @strawberry.field(description="Where it stands.")
-    def state(self) -> LeadState:  # type: ignore[valid-type]
-        return facts.LeadState(self.row.state)
-
-    @strawberry.field(description="Whose interest it is.")
-    async def contact(self, info: Info) -> Contact | None:
-        return Contact.of_optional(await info.context.row("Contact", self.row.contact_id))
-
-    @strawberry.field(description="The organization whose interest it is.")
-    async def organization(self, info: Info) -> Organization | None:
-        return Organization.of_optional(await info.context.row("Organization", self.row.organization_id))
-
-    @strawberry.field(description="Who works on it.")
-    async def owner(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row("Member", self.row.owner_id))
-
-    @strawberry.field(description="Who qualified it by hand; null where its answers did, or nobody has.")
-    async def qualified_by(self, info: Info) -> Member | None:
-        return Member.of_optional(await info.context.row("Member", self.row.qualified_by_id))
-
-    @strawberry.field(description="How far it is qualified.")
+    @computed("How far it is qualified.", Same())
     async def qualification(self, info: Info) -> Qualification:
         return Qualification(answers=await info.context.answers.load(self.row.id))
-
-    @strawberry.field(description="CONVERTED: the deal it became or feeds.")
-    async def deal(self, info: Info) -> LazyDeal | None:
-        from schema.deals.types import Deal
-
-        return Deal.of_optional(await info.context.row("Deal", self.row.deal_id))
-
-    @strawberry.field(description="What happened, latest first.")
-    async def timeline(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[Activity]:
-        found = timelines.of_lead(actor=info.context.actor, lead_id=self.row.id)
-        return await connect(info, Activity.of, found, timelines.LATEST_FIRST, first, after, last, before)

@@ -4,69 +4,63 @@ from __future__ import annotations
 
 import strawberry
 
-from crm.paging import BY_RANK
-from crm.pipelines import facts
-from crm.rows import rows
-from schema.connections import After, Before, Connection, First, Last, connect
+from schema.connections import Connection
 from schema.context import Info
-from schema.enums import described
+from schema.deals.lists import CARDS
+from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal
 from schema.money import Money
-from schema.node import Node, shown
+from schema.node import Node
+from schema.pipelines.enums import StageKind
+from schema.pipelines.lists import STAGES
+from schema.reads.mapping import READ, Column, Gathered, Items
 
-StageKind = described(
-    facts.StageKind,
-    "What it means for a deal to be in a stage.",
-    OPEN="It is being worked on.",
-    WON="It is won: probability 100.",
-    LOST="It is lost, for a reason: probability 0.",
-)
+_SUMMED = """SELECT
+        coalesce(sum(deals), 0)::bigint AS count,
+        coalesce(array_agg(currency ORDER BY currency) FILTER (WHERE currency <> ''), '{{}}') AS currencies,
+        coalesce(array_agg(minor ORDER BY currency) FILTER (WHERE currency <> ''), '{{}}') AS minors
+    FROM (
+        SELECT currency COLLATE "C" AS currency, sum(deals) AS deals, sum(minor) AS minor FROM (
+            {parts}
+        ) AS parts GROUP BY 1 HAVING sum(deals) <> 0
+    ) AS summed"""
+_ROLLED_UP = """SELECT currency, deals, minor FROM stage_tally AS tally
+            WHERE tally.workspace_id = {workspace} AND tally.stage_id = {row}.id
+            UNION ALL
+            SELECT currency, deals, minor FROM stage_delta AS delta
+            WHERE delta.workspace_id = {workspace} AND delta.stage_id = {row}.id"""
+_COUNTED = """SELECT coalesce(currency, '') AS currency, 1 AS deals, amount_minor AS minor FROM deal AS counted
+            WHERE counted.workspace_id = {workspace} AND counted.stage_id = {row}.id AND {visible}"""
+TOTALS = Gathered(of="Deal", sql=_SUMMED.replace("{parts}", _ROLLED_UP), counted=_SUMMED.replace("{parts}", _COUNTED))
 
 
 @strawberry.type(description="What lies in a stage.")
 class StageTotals:
-    count: int = strawberry.field(description="How many deals.")
-    amounts: list[Money] = strawberry.field(description="Their sum in each currency; currencies are never mixed.")
+    count: int = strawberry.field(description="How many deals.", metadata={READ: Column("count")})
+    amounts: list[Money] = strawberry.field(
+        description="Their sum in each currency; currencies are never mixed.",
+        metadata={READ: Items({"minor": "minors", "currency": "currencies"})},
+    )
 
 
 @strawberry.type(description="A board: stages from left to right.")
 class Pipeline(Node):
     name: str = shown("Its name.")
-
-    @strawberry.field(description="Its stages, from left to right.")
-    async def stages(self, info: Info) -> list[Stage]:
-        found = rows("Stage", info.context.actor, pipeline_id=self.row.id)
-        return [Stage.of(row) for row in await found.order_by("position", "id")]
+    stages: list[Stage] = every(STAGES, "Its stages, from left to right.", by="pipeline_id")
 
 
 @strawberry.type(description="A column of a board.")
 class Stage(Node):
     name: str = shown("Its name; only people read it.")
+    kind: StageKind = shown("Whether deals in it are open, won or lost.")  # type: ignore[valid-type]
     probability: int = shown("How likely a deal in it is won, in percent.")
+    rotting_after_days: int | None = shown(
+        "After how many days without anything happening a deal in it is rotting; null: never."
+    )
+    pipeline: Pipeline = one("pipeline_id", "Pipeline", "The pipeline it belongs to.")
+    deals: Connection[LazyDeal] = many(CARDS, "Its deals in board order.", by="stage_id")
 
-    @strawberry.field(description="Whether deals in it are open, won or lost.")
-    def kind(self) -> StageKind:  # type: ignore[valid-type]
-        return facts.StageKind(self.row.kind)
-
-    @strawberry.field(description="The pipeline it belongs to.")
-    async def pipeline(self, info: Info) -> Pipeline:
-        return Pipeline.of(await info.context.row_of("Pipeline", self.row.pipeline_id))
-
-    @strawberry.field(description="How many deals it holds, and their sums.")
+    @computed("How many deals it holds, and their sums.", TOTALS)
     async def totals(self, info: Info) -> StageTotals:
         count, sums = await info.context.totals.load(self.row.id)
         return StageTotals(count=count, amounts=[Money.of(money) for money in sums])
-
-    @strawberry.field(description="Its deals in board order.")
-    async def deals(
-        self,
-        info: Info,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-    ) -> Connection[LazyDeal]:
-        from schema.deals.types import Deal
-
-        found = rows("Deal", info.context.actor, stage_id=self.row.id)
-        return await connect(info, Deal.of, found, BY_RANK, first, after, last, before)

@@ -439,14 +439,28 @@ class TestFaults:
 
         monkeypatch.setattr("strawberry.Schema.execute", broken)
         with caplog.at_level(logging.ERROR):
-            answer = await alice.raw(PING)
+            answer = await alice.raw("{ __schema { queryType { name } } }")  # not compiled
         fault(answer, 500, "INTERNAL")
         assert "secret" not in answer.text
         assert "RuntimeError" in caplog.text
         assert "secret detail" not in caplog.text
 
+    async def test_of_ours_in_a_compiled_read_are_masked_too(
+        self, alice: GraphQLClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def broken(*_: object, **__: object) -> None:
+            raise RuntimeError("secret detail")
+
+        monkeypatch.setattr("schema.reads.plan.Plan.run", broken)
+        with caplog.at_level(logging.ERROR):
+            (error,) = await alice.errors("{ first: leads { totalCount } }")
+        assert (error["extensions"]["code"], error["path"]) == ("INTERNAL", ["first"])
+        assert "secret" not in error["message"]
+        assert "RuntimeError" in caplog.text
+        assert "secret detail" not in caplog.text
+
     async def test_a_missing_row_that_a_key_promises_is_a_fault_of_ours(
-        self, alice: GraphQLClient, company: Company, monkeypatch: pytest.MonkeyPatch
+        self, stock: GraphQLClient, company: Company, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await make_lead(company.alice)
 
@@ -454,7 +468,7 @@ class TestFaults:
             return {}
 
         monkeypatch.setattr("crm.leads.queries.answers_of", nothing)
-        (error,) = await alice.errors("{ leads { nodes { qualification { met } } } }")
+        (error,) = await stock.errors("{ leads { nodes { qualification { met } } } }")
         assert error["extensions"]["code"] == "INTERNAL"
         assert "KeyError" not in error["message"]
 

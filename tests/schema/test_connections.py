@@ -12,13 +12,13 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from crm.activities.models import Activity, ActivityKind
 from crm.activities.operations import log
 from crm.contacts.models import Contact
 from crm.db import scoped
 from crm.leads.models import Lead
+from crm.reads import ReadConnection
 from crm.text import fold
 from schema.cursors import CursorSigner
 from tests.conftest import NOW, SECRET, Company, GraphQLClient
@@ -206,15 +206,16 @@ async def test_the_total_is_of_the_whole_list_on_every_page(lists: Lists) -> Non
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement that is sent for an ORM query from now on."""
+    """Every statement that is sent for a compiled read from now on."""
     found: list[str] = []
-    original = AsyncpgDBClient.execute_query
+    original = ReadConnection.fetch
 
-    async def recorded(self: Any, query: str, *rest: Any, **more: Any) -> Any:
-        found.append(query)
-        return await original(self, query, *rest, **more)
+    async def recorded(self: ReadConnection, sql: str, values: Any, *, workspace_id: Any) -> Any:
+        if workspace_id is not None:
+            found.append(sql)
+        return await original(self, sql, values, workspace_id=workspace_id)
 
-    monkeypatch.setattr(AsyncpgDBClient, "execute_query", recorded)
+    monkeypatch.setattr(ReadConnection, "fetch", recorded)
     return found
 
 
@@ -379,4 +380,4 @@ async def test_many_nodes_are_read_together(lists: Lists, statements: list[str])
     wanted = lists.whole["leads"]
     data = await lists.client("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=wanted)
     assert [node["id"] for node in data["nodes"]] == wanted
-    assert sum('FROM "lead"' in statement for statement in statements) == 1
+    assert sum("FROM lead AS" in statement for statement in statements) == 1

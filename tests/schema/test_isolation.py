@@ -17,8 +17,10 @@ from graphql import (
     GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     build_schema,
     get_named_type,
+    is_leaf_type,
     is_required_input_field,
 )
 from tortoise.models import Model
@@ -32,8 +34,11 @@ from crm.intake.facts import ChannelKind
 from crm.intake.models import InboundMessage
 from crm.leads.conversion import Conversion, convert_lead
 from crm.pipelines.models import Pipeline
+from crm.tables import Table
 from schema import ids
-from schema.queries import NODES
+from schema.node import Node
+from schema.reads.compiler import Compiler
+from schema.reads.statements import Given, Statement
 from tests.api.conftest import shared_schema
 from tests.conftest import NOW, Company, GraphQLClient
 from tests.factories import (
@@ -139,7 +144,7 @@ async def hoard(company: Company) -> list[str]:
         rows.append(await db.scoped(model, company.alice).get())
     rows.append(await db.scoped(Activity, company.alice).filter(deal_id=deal.id).get())
     found = [gid(row) for row in rows]
-    assert {id.partition("_")[0] for id in found} == set(NODES)
+    assert {id.partition("_")[0] for id in found} == set(Node.kinds)
     return found
 
 
@@ -225,8 +230,10 @@ def list_query() -> str:
         parts = []
         for name, field in type.fields.items():
             inner = get_named_type(field.type)
-            if not isinstance(inner, GraphQLObjectType):
+            if is_leaf_type(inner):
                 parts.append(name)
+            elif isinstance(inner, GraphQLUnionType):
+                parts.append(f"{name} {{ {' '.join(f'... on {one.name} {{ id }}' for one in inner.types)} }}")
             elif depth:
                 parts.append(f"{name} {{ {fields(inner, depth - 1)} }}")
         return " ".join(parts) or "__typename"
@@ -295,6 +302,12 @@ class TestRowLevelSecurityAlone:
                 for attribute, found in list(vars(module).items()):
                     if found is original:
                         monkeypatch.setattr(module, attribute, unscoped)
+
+        def unbounded(_: Compiler, statement: Statement, alias: str, table: Table) -> str:
+            read.append(table.kind)
+            return f"{statement.parameter(Given.WORKSPACE, 'uuid')} IS NOT NULL"
+
+        monkeypatch.setattr(Compiler, "_scoped", unbounded)
         return read
 
     async def test_lists_and_nodes_show_nothing_of_hers(

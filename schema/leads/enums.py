@@ -1,0 +1,32 @@
+"""The words that leads are told in."""
+
+from __future__ import annotations
+
+from crm.leads import facts
+from schema.enums import described
+
+LeadState = described(
+    facts.LeadState,
+    "Where a lead stands. Only mutations named by verbs change it.",
+    NEW="It came in; nobody has worked on it.",
+    PROSPECTING="Its questions are being answered.",
+    QUALIFIED="It is worth a deal.",
+    DISQUALIFIED="It was put aside, for a reason.",
+    CONVERTED="It became a deal, or feeds one.",
+)
+Criterion = described(
+    facts.Criterion,
+    "The four questions of BANT.",
+    BUDGET="Is there money for it?",
+    AUTHORITY="Who decides, and who holds the budget?",
+    NEED="What is needed?",
+    TIMEFRAME="By when?",
+)
+CriterionState = described(
+    facts.CriterionState,
+    "How a question is answered.",
+    UNKNOWN="Nobody has asked, or the answer was taken back.",
+    MET="It speaks for a deal.",
+    NOT_MET="It speaks against one.",
+    PENDING="It was asked, and will be known by `pendingUntil`.",
+)

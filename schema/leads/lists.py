@@ -1,0 +1,64 @@
+"""Lists of leads: by what they are filtered and ordered."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.comparators import (
+    BooleanFilter,
+    DateFilter,
+    DateTimeFilter,
+    Direction,
+    Filter,
+    IdFilter,
+    TextFilter,
+    all_of,
+    any_of,
+    none_of,
+    order_fields,
+    where,
+)
+from schema.leads.enums import LeadState
+from schema.reads.mapping import Listing
+from schema.reads.ordering import NEWEST_FIRST
+
+
+@strawberry.input(description="Which leads. Everything given must hold.")
+class LeadFilter:
+    title: TextFilter | None = where("It in one line.")
+    state: Filter[LeadState] | None = where("Where it stands.")  # type: ignore[valid-type]
+    source: TextFilter | None = where("Where it came from.")
+    contact_id: IdFilter | None = where("Whose interest it is.")
+    organization_id: IdFilter | None = where("The organization whose interest it is.")
+    owner_id: IdFilter | None = where("Who works on it.")
+    deal_id: IdFilter | None = where("The deal it became or feeds.")
+    qualification_stale: BooleanFilter | None = where("An answer has fallen back since it became QUALIFIED.")
+    disqualify_reason: TextFilter | None = where("Why it is DISQUALIFIED.")
+    nurture_until: DateFilter | None = where("The day it is to be taken up again.")
+    qualified_at: DateTimeFilter | None = where("When it last became QUALIFIED.")
+    converted_at: DateTimeFilter | None = where("When it was converted.")
+    created_at: DateTimeFilter | None = where("When it was captured.")
+    updated_at: DateTimeFilter | None = where("When it was last changed.")
+    and_: list[LeadFilter] | None = all_of()
+    or_: list[LeadFilter] | None = any_of()
+    not_: LeadFilter | None = none_of()
+
+
+LeadOrderField = order_fields(
+    "LeadOrderField",
+    "What leads can be ordered by.",
+    CREATED_AT=("When it was captured.", ("created_at",)),
+    UPDATED_AT=("When it was last changed.", ("updated_at",)),
+    QUALIFIED_AT=("When it last became QUALIFIED.", ("qualified_at",)),
+    CONVERTED_AT=("When it was converted.", ("converted_at",)),
+    NURTURE_UNTIL=("The day it is to be taken up again.", ("nurture_until",)),
+)
+
+
+@strawberry.input(description="One thing to order leads by.")
+class LeadOrder:
+    field: LeadOrderField = strawberry.field(description="By what.")  # type: ignore[valid-type]
+    direction: Direction = strawberry.field(description="Which end comes first.", default=Direction.ASC)
+
+
+LEADS = Listing("Lead", NEWEST_FIRST, LeadFilter, LeadOrder)

@@ -1,0 +1,437 @@
+"""The compiler: what a query selects → SQL statements and the Python that builds the response of their rows.
+
+A to-one relation is a join of the statement around it. A list is a statement of its own that reads the lists of all
+its parents at once: their ids go in as one array, and a lateral subquery takes each one's page. So a query takes as
+many statements as it has lists, whatever the number of rows. The builder is generated source with one dict display an
+object; no field is looked up by name while it runs. docs/reads.md follows one query; `make explain` shows any.
+
+Every table, at whatever level, is read under two conditions that are added here and nowhere else (``_scoped``): the
+workspace, and the actor's row filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from crm.reads import RowFilter, Scope
+from crm.tables import TABLES, Table
+from schema.reads import mapping as m
+from schema.reads.arguments import ListShape, cursor_list
+from schema.reads.builder import Source, display
+from schema.reads.conditions import beyond_sql, filter_sql, order_sql
+from schema.reads.plan import Plan, Step
+from schema.reads.selection import TYPENAME, Branch, Pick, Uncompilable
+from schema.reads.statements import Given, Statement, Value
+from schema.reads.typemap import TypeMap
+
+Lend = Callable[[], str]
+"""Gives the builder's expression of a value, reading its column when it is first wanted."""
+
+
+@dataclass
+class Row:
+    """A row as an object shows it, while its statement is in the making."""
+
+    statement: Statement
+    alias: str
+    table: Table | None = None
+    lent: Mapping[str, Lend] = field(default_factory=dict)
+    """Values that are no columns of the alias."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """SQL of what columns hold where the row is not there."""
+
+    @property
+    def known(self) -> Table:
+        """Its table, where it must have one."""
+        if self.table is None:
+            raise LookupError("values that are lent belong to no table")
+        return self.table
+
+    def value(self, name: str) -> str:
+        """The builder's expression of a column or a lent value."""
+        if name in self.lent:
+            return self.lent[name]()
+        column = f"{self.alias}.{name}"
+        return self.statement.column(f"coalesce({column}, {self.absent[name]})" if name in self.absent else column)
+
+    def sql(self, template: str, **names: str) -> str:
+        """A SQL expression over the row (schema/reads/mapping.py says which words stand for what)."""
+        return template.format_map(_Words(self, names))
+
+
+class _Words(dict[str, str]):
+    """What the words of a template stand for; a parameter comes into being when it is named."""
+
+    def __init__(self, row: Row, names: Mapping[str, str]) -> None:
+        super().__init__(names, row=row.alias)
+        self._statement = row.statement
+
+    def __missing__(self, word: str) -> str:
+        given = {"workspace": (Given.WORKSPACE, "uuid"), "now": (Given.NOW, "timestamptz")}
+        return self._statement.parameter(*given[word])
+
+
+class Compiler:
+    """Compiles one selection under one scope. ``shapes`` are what its slots ask for, without a value."""
+
+    def __init__(self, types: TypeMap, scope: Scope, shapes: Sequence[Any]) -> None:
+        self._types = types
+        self._scope = scope
+        self._shapes = shapes
+        self._steps: list[Step | None] = []
+        self._aliases = 0
+        self._joined: dict[tuple[str, str], Row] = {}
+        self._source = Source()
+
+    def compile(self, root: str, picks: Sequence[Pick]) -> Plan:
+        """The plan for fields of the query root.
+
+        Raises: Uncompilable when a field is left to its resolver.
+        """
+        return self._plan(display([(pick.key, self._root(root, pick)) for pick in picks]))
+
+    def compile_object(self, type_name: str, picks: tuple[Pick, ...]) -> Plan:
+        """The plan for one object, whose id is the only value of the last slot; its response is None without it."""
+        return self._plan(self._first(type_name, picks, len(self._shapes) - 1))
+
+    def _plan(self, response: str) -> Plan:
+        steps = tuple(step for step in self._steps if step is not None)
+        return Plan(steps, self._source.text(response), self._source.compiled(response))
+
+    # Fields of the root
+
+    def _root(self, root: str, pick: Pick) -> str:
+        if pick.field == TYPENAME:
+            return repr(root)
+        match self._types.read(root, pick.field):
+            case m.Many() as read:
+                return self._list(read, pick, None)
+            case m.ById() if self._shape(pick) is None:
+                return "None"
+            case m.ById():
+                kind = self._shape(pick)
+                return self._first(kind, pick.of(kind), self._slot(pick))
+            case m.ByIds():
+                return self._in_places(pick)
+        raise Uncompilable(f"{root}.{pick.field} is answered by its resolver")
+
+    def _first(self, kind: str, picks: tuple[Pick, ...], slot: int) -> str:
+        """The object of a kind whose id is the slot's value; None without one."""
+        row, number = self._begin(kind)
+        shown = self._object(kind, picks, row)
+        self._end_found(row, number, "= {}", Value(slot, 0), "uuid")
+        return f"next(({shown} for {self._source.row(row.statement)} in read[{number}][0]), None)"
+
+    def _in_places(self, pick: Pick) -> str:
+        """The objects whose ids the slot's last value names with their kinds, each in its place."""
+        slot = self._slot(pick)
+        kinds = []
+        for index, kind in enumerate(self._shape(pick)):
+            row, number = self._begin(kind)
+            shown, id = self._object(kind, pick.of(kind), row), row.value("id")
+            self._end_found(row, number, "= ANY({})", Value(slot, index), "uuid[]")
+            kinds.append((kind, f"{{{id}: {shown} for {self._source.row(row.statement)} in read[{number}][0]}}"))
+        found = self._source.name("found")
+        self._source.define(f"{found} = {display(kinds)}")
+        return f"[place and {found}[place[0]].get(place[1]) for place in values[{slot}][-1]]"
+
+    def _end_found(self, row: Row, number: int, condition: str, value: Value, type: str) -> None:
+        wanted = condition.format(row.statement.parameter(value, type))
+        where = f"WHERE {self._scoped(row.statement, row.alias, row.known)} AND {row.alias}.id {wanted}"
+        sql = row.statement.select(f"{row.known.sql} AS {row.alias}", where)
+        self._steps[number] = Step(sql, tuple(row.statement.parameters))
+
+    # Objects
+
+    def _object(self, type_name: str, picks: tuple[Pick, ...], row: Row) -> str:
+        return display((pick.key, self._field(type_name, pick, row)) for pick in picks)
+
+    def _field(self, type_name: str, pick: Pick, row: Row) -> str:
+        if pick.field == TYPENAME:
+            return repr(type_name)
+        match self._types.read(type_name, pick.field):
+            case m.Column(name):
+                return row.value(name)
+            case m.GlobalId():
+                return f"{type_name + '_'!r} + {row.value('id')}.hex"
+            case m.Computed() as read:
+                return self._computed(read, row)
+            case m.One() as read:
+                return self._one(read, pick.only, row)
+            case m.AnyOne() as read:
+                return self._any_one(read, pick, row)
+            case m.Beside() as read:
+                return self._beside(read, pick.only, row)
+            case m.Same():
+                return self._object(*pick.only, row)
+            case m.Inline() as read:
+                return self._inline(read, pick.only, row)
+            case m.Gathered() as read:
+                return self._gathered(read, pick.only, row)
+            case m.Items() as read:
+                return self._items(read, pick.only, row)
+            case m.Many() as read:
+                return self._list(read, pick, row)
+        raise Uncompilable(f"{type_name}.{pick.field} is answered by its resolver")
+
+    def _computed(self, read: m.Computed, row: Row) -> str:
+        inputs = [self._input(name, row) for name in read.inputs]
+        if read.build is None:
+            return inputs[0]
+        called = (["context"] if read.in_context else []) + inputs
+        return f"{self._source.function(read.build)}({', '.join(called)})"
+
+    def _input(self, name: str | m.Of | m.Computed, row: Row) -> str:
+        if isinstance(name, m.Computed):
+            return self._computed(name, row)
+        if isinstance(name, m.Of):
+            return self._referred(name.column, name.kind, row).value(name.name)
+        return row.statement.column(row.sql(name)) if "{" in name or "(" in name else row.value(name)
+
+    def _one(self, read: m.One, below: Branch, row: Row) -> str:
+        type_name, picks = below
+        reference = row.value(read.column)
+        is_filtered = self._scope.row_filter(read.kind) is not None
+        if not is_filtered and all(self._is_id(type_name, pick) for pick in picks):
+            # The reference says it all; a foreign key holds that there is such a row.
+            shown, present = (
+                self._object(type_name, picks, Row(row.statement, "", lent={"id": lambda: reference})),
+                reference,
+            )
+        else:
+            joined = self._referred(read.column, read.kind, row)
+            shown = self._object(type_name, picks, joined)
+            present = joined.value("id") if is_filtered else reference
+        if not is_filtered and row.table is not None and not row.table.columns[read.column].nullable and not row.absent:
+            return shown
+        return f"(None if {present} is None else {shown})"
+
+    def _is_id(self, type_name: str, pick: Pick) -> bool:
+        return pick.field == TYPENAME or isinstance(self._types.read(type_name, pick.field), m.GlobalId)
+
+    def _any_one(self, read: m.AnyOne, pick: Pick, row: Row) -> str:
+        shown = "None"
+        for choice in reversed(read.choices):
+            of_choice = self._one(choice, (choice.kind, pick.of(choice.kind)), row)
+            shown = f"({of_choice} if {row.value(choice.column)} is not None else {shown})"
+        return shown
+
+    def _beside(self, read: m.Beside, below: Branch, row: Row) -> str:
+        joined = self._join(read.kind, row, lambda to: read.on.format(row=to, parent=f"{row.alias}.id"))
+        joined.absent = read.absent
+        return self._object(*below, joined)
+
+    def _inline(self, read: m.Inline, below: Branch, row: Row) -> str:
+        def lend(source: str | m.Computed) -> Lend:
+            return lambda: self._input(source, row)
+
+        lent = {name: lend(source) for name, source in read.sources.items()}
+        shown = self._object(*below, Row(row.statement, row.alias, lent=lent))
+        return shown if read.null_when is None else f"(None if {row.value(read.null_when)} is None else {shown})"
+
+    def _gathered(self, read: m.Gathered, below: Branch, row: Row) -> str:
+        alias = self._alias()
+        seen = self._scope.row_filter(read.of)
+        if seen is None:
+            sql = row.sql(read.sql)
+        else:
+            # Whoever may not see all of them must not learn their number from a roll-up.
+            sql = row.sql(read.counted, visible=self._visible(seen, row.statement, "counted"))
+        row.statement.joins.append(f"LEFT JOIN LATERAL ({sql}) AS {alias} ON true")
+        return self._object(*below, Row(row.statement, alias))
+
+    def _items(self, read: m.Items, below: Branch, row: Row) -> str:
+        names = {name: self._source.name(name) for name in read.sources}
+        arrays = [row.value(source) for source in read.sources.values()]
+
+        def lend(variable: str) -> Lend:
+            return lambda: variable
+
+        shown = self._object(*below, Row(row.statement, row.alias, lent={k: lend(v) for k, v in names.items()}))
+        return f"[{shown} for {', '.join(names.values())} in zip({', '.join(arrays)})]"
+
+    # Lists
+
+    def _list(self, read: m.Many, pick: Pick, parent: Row | None) -> str:
+        """A list of the root, or of each row of the statement around it."""
+        listing = read.listing
+        shape: ListShape = self._shape(pick) if read.paged else ListShape(0, False, None, None, listing.order, None)
+        wants_count = any(below.field == "totalCount" for below in pick.only[1]) if read.paged else False
+        total = self._count(read, pick, shape, parent) if wants_count else None
+        if read.paged and not any(below.field in ("edges", "nodes", "pageInfo") for below in pick.only[1]):
+            return self._connection(read, pick, shape, None, total)
+        row, number = self._begin(listing.kind, in_list_of=parent)
+        if read.paged:
+            page = self._connection(read, pick, shape, row, "count")
+        else:
+            shown = self._object(*pick.only, row)
+            page = f"[{shown} for {self._source.row(row.statement)} in rows]"
+        function = self._source.name("page")
+        self._source.define(f"def {function}(rows, more{', count' if total else ''}):\n    return {page}")
+        self._end_list(read, pick, shape, row, number, parent)
+        rows = f"*read[{number}]" if parent is None else f"*read[{number}].get({parent.value('id')}, none)"
+        return f"{function}({rows}{', ' + total if total else ''})"
+
+    def _connection(self, read: m.Many, pick: Pick, shape: ListShape, row: Row | None, count: str | None) -> str:
+        """A page as its client wants it; ``row`` is None where no row of it is."""
+        name, picks = pick.only
+        entries: list[tuple[str, str]] = []
+        for below in picks:
+            if below.field == TYPENAME:
+                entries.append((below.key, repr(name)))
+            elif below.field == "totalCount":
+                entries.append((below.key, str(count)))
+            elif row is not None:
+                part = self._page_info if below.field == "pageInfo" else self._entries
+                entries.append((below.key, part(read, below, shape, row)))
+        return display(entries)
+
+    def _entries(self, read: m.Many, pick: Pick, shape: ListShape, row: Row) -> str:
+        """``nodes`` or ``edges``."""
+        type_name, picks = pick.only
+        if pick.field == "nodes":
+            shown = self._object(type_name, picks, row)
+        else:
+            entries = []
+            for below in picks:
+                if below.field == "node":
+                    entries.append((below.key, self._object(*below.only, row)))
+                elif below.field == "cursor":
+                    position = [row.value(column) for column in shape.order.columns]
+                    entries.append((below.key, self._cursor(read, shape, ", ".join(position))))
+                else:
+                    entries.append((below.key, repr(type_name)))
+            shown = display(entries)
+        return f"[{shown} for {self._source.row(row.statement)} in rows]"
+
+    def _page_info(self, read: m.Many, pick: Pick, shape: ListShape, row: Row) -> str:
+        def end(index: int) -> str:
+            values = [row.value(column) for column in shape.order.columns]
+            position = [f"rows[{index}][{row.statement.position(value)}]" for value in values]
+            return f"({self._cursor(read, shape, ', '.join(position))} if rows else None)"
+
+        shown: dict[str, Callable[[], str]] = {
+            TYPENAME: lambda: repr(pick.only[0]),
+            "hasNextPage": lambda: repr(shape.before is not None) if shape.backward else _more(shape.before),
+            "hasPreviousPage": lambda: _more(shape.after) if shape.backward else repr(shape.after is not None),
+            "startCursor": lambda: end(0),
+            "endCursor": lambda: end(-1),
+        }
+        return display((below.key, shown[below.field]()) for below in pick.only[1])
+
+    def _cursor(self, read: m.Many, shape: ListShape, position: str) -> str:
+        return f"context.cursors.write({cursor_list(read.listing.kind, shape.order)!r}, ({position},))"
+
+    def _end_list(self, read: m.Many, pick: Pick, shape: ListShape, row: Row, number: int, parent: Row | None) -> None:
+        """Write the statement of a list: each parent's page in a lateral subquery, or the root's in a plain one."""
+        statement, alias, table = row.statement, row.alias, row.known
+        conditions = [self._scoped(statement, alias, table)]
+        if read.on is not None:
+            conditions.append(row.sql(read.on, parent="parent.id"))
+        place = self._places(statement, pick, 0)
+        for position, forward in ((shape.after, True), (shape.before, False)):
+            if position is not None:
+                conditions.append(beyond_sql(shape.order, position, table, alias, place, forward=forward))
+        if shape.filter is not None:
+            conditions.append(filter_sql(shape.filter, table, alias, place))
+        order = order_sql(shape.order, table, alias, backward=shape.backward)
+        page = f"SELECT * FROM {table.sql} AS {alias}\n    WHERE " + "\n      AND ".join(conditions)
+        page += f"\n    ORDER BY {order}"
+        if read.paged:
+            # The limit is part of the text: with a parameter PostgreSQL plans for a tenth of the table.
+            page += f" LIMIT {shape.size + 1}"
+        source, by = f"(\n    {page}\n) AS {alias}", order
+        if parent is not None:
+            parents = statement.parameter(Given.PARENTS, "uuid[]")
+            source = f"unnest({parents}) WITH ORDINALITY AS parent (id, number)\nCROSS JOIN LATERAL {source}"
+            by = f"parent.number, {order}"
+        self._steps[number] = Step(
+            statement.select(source, f"ORDER BY {by}"),
+            tuple(statement.parameters),
+            size=shape.size if read.paged else None,
+            backward=shape.backward,
+            parent=parent.statement.number if parent is not None else None,
+            parent_column=parent.statement.position(parent.value("id")) if parent is not None else 0,
+        )
+
+    def _count(self, read: m.Many, pick: Pick, shape: ListShape, parent: Row | None) -> str:
+        """How many rows the whole list has: a column of the statement around it, or a statement of its own."""
+        if parent is None:
+            number = len(self._steps)
+            self._steps.append(None)
+            statement = Statement(number)
+        else:
+            number, statement = -1, parent.statement
+        row = Row(statement, self._alias(), TABLES[read.listing.kind])
+        conditions = [self._scoped(statement, row.alias, row.known)]
+        if read.on is not None:
+            conditions.append(row.sql(read.on, parent=f"{parent.alias}.id" if parent is not None else "NULL"))
+        if shape.filter is not None:
+            before = sum(not is_null for position in (shape.after, shape.before) for is_null in position or ())
+            place = self._places(statement, pick, before)
+            conditions.append(filter_sql(shape.filter, row.known, row.alias, place))
+        sql = f"SELECT count(*) FROM {row.known.sql} AS {row.alias} WHERE " + " AND ".join(conditions)
+        if parent is not None:
+            return statement.column(f"({sql})")
+        self._steps[number] = Step(sql, tuple(statement.parameters))
+        return f"read[{number}][0][0][0]"
+
+    # What all of them need
+
+    def _begin(self, kind: str, in_list_of: Row | None = None) -> tuple[Row, int]:
+        """A new statement over the rows of a kind, and its number among the steps."""
+        number = len(self._steps)
+        self._steps.append(None)
+        statement = Statement(number)
+        if in_list_of is not None:
+            statement.column("parent.number")
+        return Row(statement, self._alias(), TABLES[kind]), number
+
+    def _referred(self, column: str, kind: str, row: Row) -> Row:
+        """The row that a column refers to; joined once, however often it is wanted."""
+        joined = self._joined.get((row.alias, column))
+        if joined is None:
+            joined = self._join(kind, row, lambda to: f"{to}.id = {row.alias}.{column}")
+            self._joined[row.alias, column] = joined
+        return joined
+
+    def _join(self, kind: str, row: Row, on: Callable[[str], str]) -> Row:
+        """Another table's row beside this one."""
+        joined = Row(row.statement, self._alias(), TABLES[kind])
+        scoped = self._scoped(row.statement, joined.alias, joined.known)
+        row.statement.joins.append(f"LEFT JOIN {joined.known.sql} AS {joined.alias} ON {scoped} AND {on(joined.alias)}")
+        return joined
+
+    def _scoped(self, statement: Statement, alias: str, table: Table) -> str:
+        """The two conditions under which any table is read."""
+        scoped = f"{alias}.workspace_id = {statement.parameter(Given.WORKSPACE, 'uuid')}"
+        seen = self._scope.row_filter(table.kind)
+        return scoped if seen is None else f"{scoped} AND {self._visible(seen, statement, alias)}"
+
+    def _visible(self, seen: RowFilter, statement: Statement, alias: str) -> str:
+        member = statement.parameter(Given.MEMBER, "uuid") if seen.needs_member else ""
+        return seen.condition(row=alias, member=member)
+
+    def _places(self, statement: Statement, pick: Pick, first: int) -> Callable[[str], str]:
+        """Places the values of a pick's slot one after the other."""
+        slot, index = self._slot(pick) if pick.slot is not None else -1, count(first)
+        return lambda type: statement.parameter(Value(slot, next(index)), type)
+
+    def _slot(self, pick: Pick) -> int:
+        if pick.slot is None:
+            raise LookupError(f"{pick.field} takes no arguments")
+        return pick.slot
+
+    def _shape(self, pick: Pick) -> Any:
+        return self._shapes[self._slot(pick)]
+
+    def _alias(self) -> str:
+        self._aliases += 1
+        return f"t{self._aliases}"
+
+
+def _more(bound: tuple[bool, ...] | None) -> str:
+    return "more" if bound is None else "True"

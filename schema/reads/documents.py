@@ -1,0 +1,194 @@
+"""Documents as clients send them, parsed and validated once.
+
+A ``Document`` is kept by its text, and found by the text's hash as well. It is complete when its operation is known to
+be answered by one plan; then nothing of graphql-core runs for it any more (schema/reads/runner.py). One that is wrong
+is kept with its errors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_variable_values,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.execution.values import VariableValues
+
+from crm.caches import SegmentedCache
+from crm.reads import Scope
+from schema.cursors import CursorSigner
+from schema.reads.arguments import Asked
+from schema.reads.plan import Plan
+from schema.reads.selection import Selection, Slot, Uncompilable, condition_variables
+from schema.reads.typemap import TypeMap
+
+DOCUMENTS = 1_000
+DOCUMENTS_WEIGHT = 4 * 2**20
+"""Characters of all documents together; a parsed document takes some hundred bytes for each."""
+KEPT = 64
+"""Selections of an operation, and plans of a selection, that are kept at hand; more of them are made anew."""
+
+
+class Prepared:
+    """A selection whose arguments are taken apart as far as they can be without the variables."""
+
+    def __init__(self, selection: Selection, types: TypeMap, cursors: CursorSigner) -> None:
+        self.selection = selection
+        self.plans: dict[Hashable, Plan | None] = {}
+        self._types = types
+        self._reads = [types.read(slot.type_name, slot.node.name.value) for slot in selection.slots]
+        self._fixed = [
+            types.asked(read, slot.given(_NO_VARIABLES), cursors) if not slot.has_variables else None
+            for slot, read in zip(selection.slots, self._reads, strict=True)
+        ]
+
+    def asked(self, variables: VariableValues, cursors: CursorSigner) -> list[Asked]:
+        """What each slot asks for.
+
+        Raises: RequestError for arguments that ask for nothing that can be answered.
+        """
+        return [
+            fixed or self._types.asked(read, slot.given(variables), cursors)
+            for fixed, read, slot in zip(self._fixed, self._reads, self.selection.slots, strict=True)
+        ]
+
+    def keep(self, key: Hashable, plan: Plan | None) -> None:
+        if len(self.plans) >= KEPT:
+            self.plans.clear()
+        self.plans[key] = plan
+
+
+_NO_VARIABLES = VariableValues({}, {})
+
+
+@dataclass(eq=False)
+class Operation:
+    """One operation of a document."""
+
+    node: OperationDefinitionNode
+    root: GraphQLObjectType
+    fragments: Mapping[str, FragmentDefinitionNode]
+    conditions: tuple[str, ...]
+    """The variables that decide what is selected."""
+    _prepared: dict[Hashable, Prepared | None] = field(default_factory=dict)
+
+    @property
+    def is_query(self) -> bool:
+        return self.node.operation is OperationType.QUERY
+
+    def variables(self, schema: GraphQLSchema, given: Mapping[str, Any] | None) -> VariableValues | None:
+        """The variables' values; None where they are wrong, which the executor puts into words."""
+        if not self.node.variable_definitions:
+            return _NO_VARIABLES
+        values = get_variable_values(schema, self.node.variable_definitions, dict(given or {}), max_errors=1)
+        return values if isinstance(values, VariableValues) else None
+
+    def prepared(self, what: Hashable, variables: VariableValues, make: Callable[[], Prepared]) -> Prepared | None:
+        """The operation's selection, or a part of it, under these variables; None where it cannot be compiled."""
+        key = (what, *[variables.coerced.get(name) for name in self.conditions])
+        if key not in self._prepared:
+            if len(self._prepared) >= KEPT:
+                self._prepared.clear()
+            try:
+                self._prepared[key] = make()
+            except (Uncompilable, GraphQLError):  # wrong arguments too: the executor says what is wrong
+                self._prepared[key] = None
+        return self._prepared[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document, or what is wrong with it."""
+
+    text: str
+    node: DocumentNode | None
+    operations: Mapping[str | None, Operation]
+    errors: tuple[GraphQLError, ...] = ()
+
+    def operation(self, name: str | None) -> Operation | None:
+        """The operation that is asked for; the only one when none is named."""
+        if name is None:
+            return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+        return self.operations.get(name) if isinstance(name, str) else None
+
+    def unnamed(self, name: str | None) -> list[GraphQLError]:
+        """What is wrong where several operations are sent and none is named (GraphQL, section 6.1)."""
+        if name is not None or len(self.operations) < 2:
+            return []
+        nodes = [operation.node for operation in self.operations.values()][1:]
+        return [GraphQLError("The document holds several operations: name one in operationName.", nodes)]
+
+
+class Documents:
+    """The documents of a process, bounded by number and size; what is asked once does not push out what is in use."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self.cache: SegmentedCache[str, Document] = SegmentedCache(
+            DOCUMENTS, weight=DOCUMENTS_WEIGHT, weigh=lambda _, document: len(document.text)
+        )
+        self.hashes: SegmentedCache[str, str] = SegmentedCache(
+            DOCUMENTS, weight=DOCUMENTS_WEIGHT, weigh=lambda _, text: len(text)
+        )
+
+    def of_text(self, text: str) -> Document:
+        """The document of a text."""
+        found = self.cache.get(text)
+        if found is None:
+            found = self._read(text)
+            self.cache.put(text, found)
+        return found
+
+    def of_hash(self, sha256: str) -> str | None:
+        """The text that was registered under a hash; None when none was, or when it is long ago."""
+        return self.hashes.get(sha256)
+
+    def register(self, sha256: str, text: str) -> bool:
+        """Keep a text under its hash; False when it is not its hash."""
+        if hashlib.sha256(text.encode()).hexdigest() != sha256:
+            return False
+        self.hashes.put(sha256, text)
+        return True
+
+    def _read(self, text: str) -> Document:
+        try:
+            node = parse(text)
+        except GraphQLError as error:
+            return Document(text, None, {}, (error,))
+        except RecursionError:
+            return Document(text, None, {}, (GraphQLError("Syntax Error: The document is nested too deeply."),))
+        errors = validate(self._schema, node, specified_rules)
+        if errors:
+            return Document(text, node, {}, tuple(errors))
+        return Document(text, node, self._operations(node))
+
+    def _operations(self, document: DocumentNode) -> dict[str | None, Operation]:
+        fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        conditions = condition_variables(document)
+        found: dict[str | None, Operation] = {}
+        for node in document.definitions:
+            root = self._schema.get_root_type(node.operation) if isinstance(node, OperationDefinitionNode) else None
+            if isinstance(node, OperationDefinitionNode) and root is not None:
+                found[node.name.value if node.name else None] = Operation(node, root, fragments, conditions)
+        return found
+
+
+def plan_key(asked: list[Asked], scope: Scope) -> Hashable:
+    """What a selection's plan depends on beside the selection."""
+    return (scope.key, *[part.shape for part in asked])
+
+
+__all__ = ["Document", "Documents", "Operation", "Prepared", "Slot", "plan_key"]

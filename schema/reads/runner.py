@@ -1,0 +1,170 @@
+"""Compiled reads at work: from a request's operation to the data of its response.
+
+Two ways lead here. *Tier 2* answers a whole query by one plan (``answer``). *Tier 1* answers single fields of the root,
+and the objects in a mutation's payload, while the executor does the rest (schema/reads/splice.py). Where a query holds
+what is not compiled, or asks for what cannot be answered, both step back and plain resolvers answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from graphql import FieldNode, GraphQLObjectType
+from graphql.execution.values import VariableValues
+
+from crm.caches import CacheStats, SegmentedCache
+from crm.reads import ReadConnection, ReadPool, Scope
+from schema.errors import RequestError
+from schema.reads.arguments import Asked
+from schema.reads.compiler import Compiler
+from schema.reads.documents import Documents, Operation, Prepared, plan_key
+from schema.reads.plan import Plan
+from schema.reads.selection import Pick, Selection, Selector, Uncompilable
+from schema.reads.typemap import TypeMap
+
+if TYPE_CHECKING:
+    from schema.context import Context
+
+Mode = Literal["compiled", "spliced", "stock"]
+"""``compiled``: both tiers. ``spliced``: tier 1 only. ``stock``: plain resolvers only, to compare with and as a net."""
+
+PLANS = 2_000
+
+
+class Reads:
+    """What the requests of a process share: the type map, the documents, and the plans."""
+
+    def __init__(self, types: TypeMap, pool: ReadPool, mode: Mode = "compiled") -> None:
+        self.types = types
+        self.pool = pool
+        self.mode = mode
+        self.documents = Documents(types.schema)
+        self.plans: SegmentedCache[Any, Plan] = SegmentedCache(PLANS)
+
+    def stats(self) -> dict[str, CacheStats]:
+        """How the caches do."""
+        return {"documents": self.documents.cache.stats(), "plans": self.plans.stats()}
+
+    async def answer(
+        self,
+        operation: Operation,
+        given: Mapping[str, Any] | None,
+        context: Context,
+        connection: ReadConnection | None = None,
+    ) -> dict[str, Any] | None:
+        """The data of a whole query; None where the executor must answer it."""
+        variables = operation.variables(self.types.schema, given)
+        if variables is None:
+            return None
+
+        def prepare() -> Prepared:
+            selector = Selector(self.types.schema, operation.fragments, variables)
+            selection = selector.select([operation.node.selection_set], operation.root)
+            return Prepared(selection, self.types, context.cursors)
+
+        prepared = operation.prepared("whole", variables, prepare)
+        found = self._planned(operation.root.name, prepared, variables, context)
+        if found is None:
+            return None
+        data: dict[str, Any] = await self._run(*found, context, connection)
+        return data
+
+    async def field(
+        self, operation: Operation, nodes: Sequence[FieldNode], variables: VariableValues, context: Context
+    ) -> tuple[Any] | None:
+        """The value of one field of the query root; None where its resolver must answer it."""
+        key = nodes[0].alias.value if nodes[0].alias else nodes[0].name.value
+
+        def prepare() -> Prepared:
+            selector = Selector(self.types.schema, operation.fragments, variables)
+            return Prepared(selector.select_field(nodes, operation.root), self.types, context.cursors)
+
+        prepared = operation.prepared(("field", key), variables, prepare)
+        found = self._planned(operation.root.name, prepared, variables, context)
+        return None if found is None else ((await self._run(*found, context))[key],)
+
+    async def object(
+        self,
+        operation: Operation,
+        place: tuple[str | int, ...],
+        nodes: Sequence[FieldNode],
+        type: GraphQLObjectType,
+        id: UUID,
+        variables: VariableValues,
+        context: Context,
+    ) -> Any:
+        """An object by its id; None where it is not compiled (or not there)."""
+
+        def prepare() -> Prepared:
+            selector = Selector(self.types.schema, operation.fragments, variables)
+            selection = selector.select([node.selection_set for node in nodes if node.selection_set], type)
+            return Prepared(selection, self.types, context.cursors)
+
+        prepared = operation.prepared(("object", place, type.name), variables, prepare)
+        found = self._planned(type.name, prepared, variables, context, Asked(type.name, (id,)))
+        return None if found is None else await self._run(*found, context)
+
+    def plan(self, root: str, picks: tuple[Pick, ...], asked: Sequence[Asked], scope: Scope) -> Plan:
+        """The plan for what is selected of the query root.
+
+        Raises: Uncompilable.
+        """
+        key = (root, picks, plan_key(list(asked), scope))
+        plan = self.plans.get(key)
+        if plan is None:
+            compiler = Compiler(self.types, scope, [part.shape for part in asked])
+            is_root = root == self._query.name
+            plan = compiler.compile(root, picks) if is_root else compiler.compile_object(root, picks)
+            self.plans.put(key, plan)
+        return plan
+
+    @property
+    def _query(self) -> GraphQLObjectType:
+        query = self.types.schema.query_type
+        if query is None:
+            raise LookupError("the schema has no query root")
+        return query
+
+    def _planned(
+        self,
+        root: str,
+        prepared: Prepared | None,
+        variables: VariableValues,
+        context: Context,
+        *more: Asked,
+    ) -> tuple[Plan, list[Asked], Scope] | None:
+        """The plan and what it asks for; None where there is none, or where an argument is wrong."""
+        if prepared is None:
+            return None
+        try:
+            asked = [*prepared.asked(variables, context.cursors), *more]
+        except RequestError:
+            return None
+        scope = Scope.of(context.actor)
+        key = plan_key(asked, scope)
+        if key not in prepared.plans:
+            try:
+                prepared.keep(key, self.plan(root, prepared.selection.picks, asked, scope))
+            except Uncompilable:
+                prepared.keep(key, None)
+        plan = prepared.plans[key]
+        return None if plan is None else (plan, asked, scope)
+
+    async def _run(
+        self,
+        plan: Plan,
+        asked: list[Asked],
+        scope: Scope,
+        context: Context,
+        connection: ReadConnection | None = None,
+    ) -> Any:
+        values = [part.values for part in asked]
+        if connection is not None:
+            return await plan.run(connection, scope, context.now, values, context)
+        async with self.pool.lease() as leased:
+            return await plan.run(leased, scope, context.now, values, context)
+
+
+__all__ = ["Mode", "Reads", "Selection"]

@@ -1,0 +1,90 @@
+"""Tier 1: an executor that takes finished values from compiled reads and splices them into its result."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, OperationType, is_object_type
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from schema.node import Node
+
+if TYPE_CHECKING:
+    from schema.context import Context, Info
+    from schema.reads.documents import Operation
+
+
+class Finished:
+    """A value that is complete: the executor passes it on as it is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Completes values as graphql-core does, but for those that compiled reads have finished.
+
+    Root fields keep their resolvers and all that Strawberry puts around them; a mutation's payload keeps its own, too,
+    and the objects in it are read after it has committed.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        context: Context = self.context_value
+        self._compiled: Operation | None = None
+        if context.reads.mode != "stock" and context.operation is not None:
+            self._compiled = context.operation
+            context.executor = self
+
+    async def spliced(self, info: Info) -> Finished | None:
+        """A field of the query root, finished; None where its plain resolver must answer."""
+        context, raw = info.context, info._raw_info
+        if self._compiled is None or not self._compiled.is_query:
+            return None
+        value = await context.reads.field(self._compiled, raw.field_nodes, self.variable_values, context)
+        return None if value is None else Finished(value[0])
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: Any,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        if type(result) is Finished:
+            return result.value
+        if isinstance(result, Node) and is_object_type(return_type) and self._is_in_payload(path):
+            return self._object(return_type, field_details_list, info, path, result, position_context)
+        return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    def _is_in_payload(self, path: Path) -> bool:
+        """Whether it is a field of a mutation's payload: the second entry of the path."""
+        is_second = path.prev is not None and path.prev.prev is None
+        return self._compiled is not None and is_second and self.operation.operation is OperationType.MUTATION
+
+    async def _object(
+        self,
+        type: GraphQLObjectType,
+        field_details_list: Any,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        node: Node,
+        position_context: Any,
+    ) -> Any:
+        context: Context = self.context_value
+        nodes: list[FieldNode] = info.field_nodes
+        if self._compiled is not None:
+            place = tuple(path.as_list())
+            value = await context.reads.object(
+                self._compiled, place, nodes, type, node.row.id, self.variable_values, context
+            )
+            if value is not None:
+                return value
+        completed = super().complete_value(type, field_details_list, info, path, node, position_context)
+        return await completed if isinstance(completed, Awaitable) else completed

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.peers.process import Peer
-from bench.screens import MOVE, Screen, Subjects
+from bench.screens import MOVE, Asked, Screen, Variables
 
 _SAMPLES = 8
 _WRITTEN = {
@@ -26,26 +26,26 @@ class Disagreement(Exception):
     """Two peers do not answer alike; the text says where."""
 
 
-async def check(peers: Sequence[Peer], screens: Sequence[Screen], subjects: Subjects, owner_url: str) -> None:
+async def check(peers: Sequence[Peer], asked: Asked, owner_url: str) -> None:
     """Compare every peer that should answer alike with the first.
 
     Raises: Disagreement; PeerError.
     """
     alike = [peer for peer in peers if peer.is_ours]
-    for screen in screens:
+    for screen, all_variables in asked.items():
         if screen is MOVE:
-            await _check_moves(alike, subjects, owner_url)
+            await _check_moves(alike, all_variables[:2], owner_url)
             continue
-        for variables in subjects.variables(screen)[:_SAMPLES]:
+        for variables in all_variables[:_SAMPLES]:
             expected = alike[0].ask(screen, variables)
             _refuse_errors(alike[0], screen, expected)
             for peer in alike[1:]:
                 _compare(alike[0], peer, screen, expected, peer.ask(screen, variables))
     for peer in peers:
         if not peer.is_ours:
-            for screen in screens:
+            for screen, all_variables in asked.items():
                 if screen is not MOVE:
-                    _refuse_errors(peer, screen, peer.ask(screen, subjects.variables(screen)[0]))
+                    _refuse_errors(peer, screen, peer.ask(screen, all_variables[0]))
 
 
 def _refuse_errors(peer: Peer, screen: Screen, answer: Any) -> None:
@@ -53,16 +53,16 @@ def _refuse_errors(peer: Peer, screen: Screen, answer: Any) -> None:
         raise Disagreement(f"{screen.name}: {peer.name} answers with errors: {str(answer)[:500]}")
 
 
-async def _check_moves(peers: Sequence[Peer], subjects: Subjects, owner_url: str) -> None:
+async def _check_moves(peers: Sequence[Peer], moves: list[Variables], owner_url: str) -> None:
     """The same deal there and back through each peer: the same answers, and the same rows behind them."""
     connection = await asyncpg.connect(owner_url)
     expected: tuple[list[Any], dict[str, list[Any]]] | None = None
+    deal = UUID(hex=moves[0]["input"]["id"].partition("_")[2])
     try:
         for peer in peers:
-            deal = UUID(hex=subjects.movable[0].partition("_")[2])
             version = await connection.fetchval("SELECT version FROM deal WHERE id = $1", deal)
             before = {table: await connection.fetch(sql, deal) for table, sql in _WRITTEN.items()}
-            answers = [peer.ask(MOVE, variables) for variables in subjects.variables(MOVE)[:2]]
+            answers = [peer.ask(MOVE, variables) for variables in moves]
             for answer in answers:
                 _refuse_errors(peer, MOVE, answer)
                 answer["data"]["moveDeal"]["deal"]["version"] -= version

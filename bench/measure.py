@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.load import Job, Load, Timing
-from bench.peers.process import Peer
-from bench.screens import MOVE, Screen, Subjects
+from bench.peers.process import Peer, Processors
+from bench.screens import MOVE, Asked, Screen, Variables
 
 _MOST_REQUESTS = 2_000
 
@@ -22,13 +22,16 @@ class Series:
     """Requests a second, a value a round."""
     latencies: list[float] = field(default_factory=list)
     """Seconds."""
-    cpu_seconds: float = 0.0
+    own_seconds: float = 0.0
     """Processor time of the server's process."""
+    database_seconds: float = 0.0
+    """Processor time of PostgreSQL meanwhile."""
 
-    def add(self, timing: Timing, cpu_seconds: float) -> None:
+    def add(self, timing: Timing, own_seconds: float, database_seconds: float) -> None:
         self.rates.append(timing.rate)
         self.latencies += timing.latencies
-        self.cpu_seconds += cpu_seconds
+        self.own_seconds += own_seconds
+        self.database_seconds += database_seconds
 
     def ratio_to(self, floor: Series) -> float:
         """Median of the rounds' ratios to the floor in the same round."""
@@ -38,11 +41,6 @@ class Series:
         """The latency that this share of the requests did not exceed, in seconds."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-    @property
-    def cpu_each(self) -> float:
-        """Processor seconds of the server's process for each request."""
-        return self.cpu_seconds / len(self.latencies)
 
 
 Measured = dict[str, dict[str, Series]]
@@ -58,44 +56,56 @@ class Plan:
     """About how long each peer is loaded in each round."""
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What measuring needs besides peers and load."""
+
+    processors: Processors
+    tidy: Callable[[], None]
+    """Clears up after one peer's moves, so that they are no burden for the next; untimed."""
+    note: Callable[[str], None]
+    """Tells how far it is."""
+
+
 def measure(
     load: Load,
     peers: Sequence[Peer],
-    screens: Sequence[Screen],
-    subjects: Subjects,
+    asked: Asked,
     connections: int,
     plan: Plan,
-    say: Callable[[str], None],
-    tidy: Callable[[], None],
+    surroundings: Surroundings,
 ) -> Measured:
-    """Time every screen of every peer over so many connections; ``tidy`` clears up after moves, untimed."""
+    """Time every screen of every peer over so many connections."""
     jobs = {
         (screen.name, peer.name): (peer, job)
-        for screen in screens
+        for screen, variables in asked.items()
         for peer in peers
-        if (job := _job(load, peer, screen, subjects, connections, plan.seconds)) is not None
+        if (job := _job(load, peer, screen, variables, connections, plan.seconds)) is not None
     }
-    measured: Measured = {screen.name: {} for screen in screens}
+    measured: Measured = {screen.name: {} for screen in asked}
     for number in range(plan.rounds):
-        for screen in screens:
+        for screen in asked:
             order = [peer.name for peer in peers if (screen.name, peer.name) in jobs]
             random.shuffle(order)
             for name in order:
                 peer, job = jobs[screen.name, name]
-                before = peer.cpu_seconds()
+                before = surroundings.processors.spent(peer.pid)
                 timing = load.run(job)
-                series = measured[screen.name].setdefault(name, Series())
-                series.add(timing, peer.cpu_seconds() - before)
+                spent = surroundings.processors.since(before, peer.pid)
+                measured[screen.name].setdefault(name, Series()).add(timing, *spent)
                 if screen is MOVE:
-                    tidy()
-        say(f"  {connections} connection{'s' if connections > 1 else ''}: round {number + 1} of {plan.rounds}")
+                    surroundings.tidy()
+        surroundings.note(
+            f"  {connections} connection{'s' if connections > 1 else ''}: round {number + 1} of {plan.rounds}"
+        )
     return measured
 
 
-def _job(load: Load, peer: Peer, screen: Screen, subjects: Subjects, connections: int, seconds: float) -> Job | None:
+def _job(
+    load: Load, peer: Peer, screen: Screen, variables: list[Variables], connections: int, seconds: float
+) -> Job | None:
     """So many requests as take about that long, found out by warming up; None where the peer lacks the screen."""
-    asked = [peer.request(screen, variables) for variables in subjects.variables(screen)]
-    requests = [request for request in asked if request is not None]
+    requests = [request for each in variables if (request := peer.request(screen, each)) is not None]
     if not requests:
         return None
     shares = tuple(tuple(_share(requests, index, connections, screen)) for index in range(connections))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 
 from bench.measure import Measured
@@ -19,7 +20,7 @@ def ratios(measured: Measured, peers: Sequence[str]) -> str:
             if series is None:
                 cells.append("–")
             elif peer == FLOOR:
-                cells.append(f"1 ({_rate(len(series.latencies), series.latencies, series.rates)}/s)")
+                cells.append(f"1 ({statistics.median(series.rates):,.0f}/s)")
             else:
                 cells.append(f"{series.ratio_to(of_screen[FLOOR]):.2f}")
         rows.append([peer, *cells])
@@ -32,20 +33,17 @@ def details(measured: Measured, peers: Sequence[str]) -> str:
         [
             screen,
             peer,
-            f"{sorted(series.rates)[len(series.rates) // 2]:,.0f}",
+            f"{statistics.median(series.rates):,.0f}",
             f"{series.percentile(0.5) * 1e3:.2f}",
             f"{series.percentile(0.99) * 1e3:.2f}",
-            f"{series.cpu_each * 1e3:.2f}",
+            f"{series.own_seconds / len(series.latencies) * 1e3:.2f}",
+            f"{series.database_seconds / len(series.latencies) * 1e3:.2f}",
         ]
         for screen, of_screen in measured.items()
         for peer in peers
         if (series := of_screen.get(peer)) is not None
     ]
-    return table(["screen", "peer", "requests/s", "p50 ms", "p99 ms", "server CPU ms"], rows)
-
-
-def _rate(_count: int, _latencies: Sequence[float], rates: Sequence[float]) -> str:
-    return f"{sorted(rates)[len(rates) // 2]:,.0f}"
+    return table(["screen", "peer", "requests/s", "p50 ms", "p99 ms", "its CPU ms", "PostgreSQL's CPU ms"], rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+
+from crm.migrate import first_workspace
 
 Variables = dict[str, Any]
 
@@ -17,7 +20,9 @@ class Screen:
 
     name: str
     operation: str
-    """The text of the GraphQL operation; the floor has an address of the screen's name instead."""
+    """The text of the GraphQL operation."""
+    address: str
+    """Where the floor has it, and under which name PostGraphile's operation is kept."""
     proof: bytes = b'"data":{'
     """What every answer must contain to count as one."""
 
@@ -31,8 +36,9 @@ _CARD = """
     owner { id name }
 """
 BOARD = Screen(
-    "board",
-    f"""query Board($first: Int) {{
+    name="board",
+    address="board",
+    operation=f"""query Board($first: Int) {{
   pipelines {{
     id name
     stages {{
@@ -56,10 +62,15 @@ LEAD_PAGE = """
     }
     pageInfo { hasNextPage endCursor }
 """
-LIST = Screen("list", f"query Leads($first: Int) {{ leads(first: $first) {{ {LEAD_PAGE} }} }}")
+LIST = Screen(
+    name="list",
+    address="list",
+    operation=f"query Leads($first: Int) {{ leads(first: $first) {{ {LEAD_PAGE} }} }}",
+)
 POINT = Screen(
-    "point",
-    """query Deal($id: ID!) {
+    name="point",
+    address="point",
+    operation="""query Deal($id: ID!) {
   node(id: $id) {
     ... on Deal {
       id version title
@@ -75,8 +86,9 @@ POINT = Screen(
     proof=b'"stage":{',
 )
 TIMELINE = Screen(
-    "timeline",
-    """query Timeline($id: ID!, $first: Int) {
+    name="timeline",
+    address="timeline",
+    operation="""query Timeline($id: ID!, $first: Int) {
   node(id: $id) {
     ... on Deal {
       id title
@@ -90,8 +102,9 @@ TIMELINE = Screen(
     proof=b'"endCursor":',
 )
 MOVE = Screen(
-    "move",
-    """mutation Move($input: MoveDealInput!) {
+    name="move",
+    address="move",
+    operation="""mutation Move($input: MoveDealInput!) {
   moveDeal(input: $input) {
     deal { id version stage { id } }
     fromStage { id totals { count amounts { amount currency } } }
@@ -105,6 +118,10 @@ SCREENS = {screen.name: screen for screen in (BOARD, LIST, POINT, TIMELINE, MOVE
 PAGE, TIMELINE_PAGE = 50, 20
 
 
+Asked = dict[Screen, list[Variables]]
+"""The screens that are timed, each with what one client after the other asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subjects:
     """What is asked about, chosen from the data set: the same in every run on it."""
@@ -116,6 +133,10 @@ class Subjects:
     stages: tuple[str, str]
     """Global ids of the two open stages that deals are moved between."""
 
+    def asked(self, screens: Sequence[Screen]) -> Asked:
+        """What is asked of each screen."""
+        return {screen: self.variables(screen) for screen in screens}
+
     def variables(self, screen: Screen) -> list[Variables]:
         """What one client after the other asks; moves come in pairs, there and back."""
         if screen is BOARD or screen is LIST:
@@ -125,6 +146,17 @@ class Subjects:
             return [{"input": {"id": id, "stageId": stage}} for id in self.movable for stage in (there, back)]
         extra = {"first": TIMELINE_PAGE} if screen is TIMELINE else {}
         return [{"id": id, **extra} for id in self.deals]
+
+
+async def find(owner_url: str) -> tuple[UUID, Subjects]:
+    """The workspace that is measured, which is the first one, and what is asked about it.
+
+    Raises: ValueError when there is none.
+    """
+    workspace_id = await first_workspace(owner_url)
+    if workspace_id is None:
+        raise ValueError("the data set has no workspace: make it again with make bench-data")
+    return workspace_id, await subjects(owner_url, workspace_id)
 
 
 async def subjects(owner_url: str, workspace_id: object, *, how_many: int = 200) -> Subjects:

@@ -9,20 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
 
 import asyncpg
 
 import settings
 from bench.data.bulk import checked_afterwards
-from bench.data.fill import NOW, TABLES, fill
+from bench.data.fill import TABLES, fill
 from bench.data.sizes import Size
-from crm import db
-from crm.accounts.facts import Actor
-from crm.ids import new_id
-from crm.intake.secrets import SecretBox
+from bench.data.workspace import opened
 from crm.migrate import prepare_database
-from crm.onboarding.operations import open_workspace
 from embedded.postgres import OWNER, Postgres
 from embedded.state import StateDirectory
 from settings import Settings
@@ -32,7 +27,6 @@ STATE = HERE / ".anbahn-bench"
 KEY = "the-bearer-key-of-the-benchmarks"
 """Opens the workspace that is measured. No secret: nothing but made-up rows lies behind it, on loopback."""
 SECRET = "the secret of the benchmarks, which keeps nothing"  # noqa: S105
-COLLEAGUES = ("Björn Vogt", "Sabine Krüger", "Ayşe Öztürk", "Oliver Brown", "Petra Łaski", "Henry Jones")
 
 
 @contextmanager
@@ -66,22 +60,23 @@ def at(url: str, database: str) -> str:
 
 def mark(size: Size) -> str:
     """What a finished data set is marked with: another schema or another generator makes it void."""
-    sources = [*sorted((HERE / "crm" / "migrations").glob("0*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
+    generator = [Path(__file__).with_name(f"{name}.py") for name in ("fill", "statements", "words", "workspace")]
+    sources = [*sorted((HERE / "crm" / "migrations").glob("0*.py")), *generator]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     return json.dumps({"size": size.name, "made_by": digest})
 
 
 async def ensure(postgres: Postgres, size: Size, say: Callable[[str], None]) -> None:
     """Make the data set, unless it is there as this version would make it."""
-    if await _mark_of(postgres, size) == mark(size):
+    if await is_there(postgres, size):
         say(f"{size.name}: there already")
         return
     began = time.monotonic()
     await _create(postgres, size)
     config = configured(postgres, size)
     await prepare_database(config.required_database_url(), config.app_role_password())
-    measured = await _open(config, "Beispiel GmbH", KEY)
-    other = await _open(config, "Somebody else", f"{KEY}-of-others")
+    measured = await opened(config, "Beispiel GmbH", KEY)
+    other = await opened(config, "Somebody else", f"{KEY}-of-others")
     connection = await asyncpg.connect(config.required_database_url())
     try:
         await connection.execute("SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'; SET jit = off")
@@ -95,6 +90,11 @@ async def ensure(postgres: Postgres, size: Size, say: Callable[[str], None]) -> 
             say(line)
     finally:
         await connection.close()
+
+
+async def is_there(postgres: Postgres, size: Size) -> bool:
+    """Whether the data set is there, as this version would make it."""
+    return await _mark_of(postgres, size) == mark(size)
 
 
 def _tenth(size: Size) -> Size:
@@ -121,45 +121,6 @@ async def _create(postgres: Postgres, size: Size) -> None:
         await connection.execute(f'CREATE DATABASE "{size.database}" OWNER {OWNER}')
     finally:
         await connection.close()
-
-
-async def _open(config: Settings, name: str, key: str) -> UUID:
-    """A workspace as the product opens it, with colleagues and a sixth stage."""
-    actor = Actor.system(new_id())
-    async with db.connected(config.app_database_url()):
-        await open_workspace(
-            actor=actor,
-            name=name,
-            owner_name="Käthe Müller",
-            owner_email="kaethe@beispiel.example",
-            owner_key=key,
-            box=SecretBox(config.required_secret()),
-            now=NOW,
-        )
-    connection = await asyncpg.connect(config.required_database_url())
-    try:
-        await connection.executemany(
-            "INSERT INTO member (id, workspace_id, version, created_at, updated_at, name, email, email_normalized,"
-            " role) VALUES ($1, $2, 1, $3, $3, $4, $5, $5, 'MEMBER')",
-            [
-                (new_id(), actor.workspace_id, NOW, name, f"colleague-{number}@beispiel.example")
-                for number, name in enumerate(COLLEAGUES)
-            ],
-        )
-        await connection.execute(
-            "UPDATE stage SET position = position + 1 WHERE workspace_id = $1 AND kind <> 'OPEN'", actor.workspace_id
-        )
-        await connection.execute(
-            "INSERT INTO stage (id, workspace_id, version, created_at, updated_at, pipeline_id, name, kind,"
-            " probability, position)"
-            " SELECT $1, $2, 1, $3, $3, id, 'Contract review', 'OPEN', 90, 3 FROM pipeline WHERE workspace_id = $2",
-            new_id(),
-            actor.workspace_id,
-            NOW,
-        )
-    finally:
-        await connection.close()
-    return actor.workspace_id
 
 
 async def _finish(connection: asyncpg.Connection, size: Size) -> None:

@@ -13,9 +13,15 @@ from bench.floor import statements as sql
 from bench.floor.pool import Connection
 from crm.money import exponent
 from schema.cursors import CursorSigner
+from schema.reads.arguments import cursor_list
+from schema.reads.ordering import BY_RANK, LATEST_FIRST, NEWEST_FIRST
 
 Json = dict[str, Any]
 _RANK = itemgetter(8)
+# Cursors are those of the API, so they are signed for the same lists.
+_CARDS = cursor_list("Deal", BY_RANK)
+_LEADS = cursor_list("Lead", NEWEST_FIRST)
+_ENTRIES = cursor_list("Activity", LATEST_FIRST)
 places = lru_cache(maxsize=None)(exponent)
 page_sql: dict[str, Callable[[int], str]] = {
     name: lru_cache(maxsize=100)(write)
@@ -94,7 +100,7 @@ def _cards(rows: list[Any], size: int, cursors: CursorSigner) -> Json:
         for (_, id, version, title, minor, currency, probability, close, _, contact, contact_name, organization,
              organization_name, owner, owner_name) in rows[:size]
     ]  # fmt: skip
-    return {"nodes": nodes, "pageInfo": _page_info(rows, size, "Deal rank,id", (8, 1), cursors)}
+    return {"nodes": nodes, "pageInfo": _page_info(rows, size, _CARDS, (8, 1), cursors)}
 
 
 def _page_info(rows: list[Any], size: int, list_name: str, position: tuple[int, int], cursors: CursorSigner) -> Json:
@@ -131,7 +137,7 @@ def _lead_page(rows: list[Any], size: int, cursors: CursorSigner) -> Json:
         for (id, title, state, source, created_at, contact, contact_name, addresses, organization, organization_name,
              owner, owner_name, answered, met) in rows[:size]
     ]  # fmt: skip
-    return {"nodes": nodes, "pageInfo": _page_info(rows, size, "Lead -created_at,id", (4, 0), cursors)}
+    return {"nodes": nodes, "pageInfo": _page_info(rows, size, _LEADS, (4, 0), cursors)}
 
 
 async def deal(connection: Connection, workspace_id: str, given: Json, _cursors: CursorSigner) -> Json:
@@ -176,7 +182,7 @@ async def timeline(connection: Connection, workspace_id: str, given: Json, curso
         }
         for _, _, id, kind, at, summary, body, member, member_name in rows[:size]
     ]
-    page = {"nodes": nodes, "pageInfo": _page_info(rows, size, "Activity -at,id", (4, 2), cursors)}
+    page = {"nodes": nodes, "pageInfo": _page_info(rows, size, _ENTRIES, (4, 2), cursors)}
     return {"node": {"id": f"Deal_{deal_id.hex}", "title": title, "timeline": page}}
 
 

@@ -114,7 +114,7 @@ async def start(config: Settings, stages: tuple[str, str]) -> Peer:
     )
 
     def asking(screen: Screen, variables: Variables) -> tuple[str, dict[str, Any]]:
-        return "/graphql", {"query": OPERATIONS[screen.name], "variables": _translated(variables, stages)}
+        return "/graphql", {"query": OPERATIONS[screen.address], "variables": _translated(variables, stages)}
 
     return Peer(NAME, port, asking, store.KEY, is_ours=False).start(launch)
 
@@ -128,6 +128,8 @@ def _translated(variables: Variables, stages: tuple[str, str]) -> Variables:
             "input": {"dealId": _row_id(variables["input"]["id"]), "stageId": _row_id(target)},
             "from": _row_id(source),
         }
+    if "pages" in variables:  # its pages may be of any size
+        return {"first": variables["first"] * variables["pages"]}
     return {name: _row_id(value) if name == "id" else value for name, value in variables.items()}
 
 

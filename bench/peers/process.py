@@ -6,14 +6,15 @@ import http.client
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from bench.screens import Screen, Variables
-from embedded.process import Launch, Process, end, fresh_port
+from embedded.process import Launch, Process, end
 
 _READY_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -39,7 +40,6 @@ class Peer:
     """Whether its answers must be the floor's, to the letter."""
     _process: Process | None = None
     _launch: Launch | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pid(self) -> int:
@@ -69,11 +69,6 @@ class Peer:
     def sharing(self, name: str, asking: Asking) -> Peer:
         """The same process, asked in another way."""
         return Peer(name, self.port, asking, self.key, self.is_ours, self._process)
-
-    def cpu_seconds(self) -> float:
-        """Processor time its process has had so far, all threads."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def request(self, screen: Screen, variables: Variables) -> bytes | None:
         """The bytes of one HTTP request; None where it does not have the screen."""
@@ -122,5 +117,34 @@ class Peer:
         return True
 
 
-def some_port() -> int:
-    return fresh_port()
+class Processors:
+    """Processor time that a peer and the database have had, read from /proc."""
+
+    def __init__(self, postmaster: int) -> None:
+        self._postmaster = postmaster
+
+    def spent(self, pid: int) -> dict[int, float]:
+        """Seconds so far: of that process (all threads), and of each process of the database."""
+        return {pid: _stat(pid)[1], **self._database()}
+
+    def since(self, before: dict[int, float], pid: int) -> tuple[float, float]:
+        """(seconds of that process, seconds of the database) since ``spent`` said what had been."""
+        now = self.spent(pid)
+        gone = {each: seconds - before.get(each, 0.0) for each, seconds in now.items()}
+        own = gone.pop(pid)
+        return own, sum(gone.values())
+
+    def _database(self) -> dict[int, float]:
+        found = {}
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with suppress(OSError, IndexError):
+                parent, seconds = _stat(int(entry))
+                if parent == self._postmaster:
+                    found[int(entry)] = seconds
+        return found
+
+
+def _stat(pid: int) -> tuple[int, float]:
+    """(parent's process id, processor seconds so far) of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[1]), (int(fields[11]) + int(fields[12])) / _TICKS

@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.data import store
 from bench.peers.process import Asking, Peer
-from bench.screens import BOARD, Screen, Variables
+from bench.screens import MOVE, Asked, Screen, Variables
 from cli.run import environment, programs
 from embedded.process import Launch, fresh_port
 from settings import Settings
@@ -21,7 +21,7 @@ HASHED = "tier 2, by hash"
 
 def start_floor(config: Settings) -> Peer:
     """The floor, in a process of its own."""
-    return _start("floor", config, "bench.floor.app:build", lambda screen, given: (f"/{screen.name}", given), {})
+    return _start("floor", config, "bench.floor.app:build", lambda screen, given: (f"/{screen.address}", given), {})
 
 
 def start_ours(name: str, config: Settings) -> Peer:
@@ -35,18 +35,19 @@ def by_text(screen: Screen, variables: Variables) -> tuple[str, dict[str, Any]]:
 
 
 def by_hash(screen: Screen, variables: Variables) -> tuple[str, dict[str, Any]]:
-    """The operation by its hash, as clients send it that have sent its text before."""
+    """The operation by its hash, as clients send it that have sent its text before; a move by its text."""
+    if screen is MOVE:  # telling it once would move something
+        return by_text(screen, variables)
     return "/graphql", {"extensions": _persisted(screen), "variables": variables}
 
 
-def hashed(peer: Peer, screens: list[Screen], variables: dict[str, Variables]) -> Peer | None:
+def hashed(peer: Peer, asked: Asked) -> Peer | None:
     """The same process asked by hash, once it has been told the texts; None where it does not know hashes."""
-    for screen in screens:
-        path, body = by_text(screen, variables[screen.name])
-        if screen.name != "move":  # telling runs the operation as well
-            peer.answer(path, {**body, "extensions": _persisted(screen)})
-    probe = next((screen for screen in screens if screen.name != "move"), BOARD)
-    if "data" not in peer.answer(*by_hash(probe, variables[probe.name])):
+    reads = [(screen, variables[0]) for screen, variables in asked.items() if screen is not MOVE]
+    for screen, variables in reads:
+        path, body = by_text(screen, variables)
+        peer.answer(path, {**body, "extensions": _persisted(screen)})
+    if any("data" not in peer.answer(*by_hash(screen, variables)) for screen, variables in reads):
         return None
     return peer.sharing(HASHED, by_hash)
 

@@ -13,7 +13,7 @@ from bench.data import store
 from bench.data.sizes import SIZES, Size
 from bench.floor import statements
 from bench.load import Load
-from bench.measure import Plan, Surroundings, measure
+from bench.measure import Measured, Plan, Surroundings, measure
 from bench.peers import python
 from bench.peers.process import Peer, Processors
 from bench.peers.running import running
@@ -33,7 +33,7 @@ def rows(postgres: Postgres, size: Size, only: set[str], plan: Plan, note: Note)
     """The list of leads with more and more rows: several pages as aliases in one operation."""
     config = store.configured(postgres, size)
     _, about = asyncio.run(find(config.required_database_url()))
-    measured = {}
+    measured: Measured = {}
     with running(postgres, size, {}, about, only - {python.HASHED}, note) as peers, Load() as load:
         peers = [peer for peer in peers if peer.name != python.HASHED]
         ours = next(peer for peer in peers if peer.is_ours and peer.name != report.FLOOR)

@@ -104,17 +104,22 @@ def measure(
 def _job(
     load: Load, peer: Peer, screen: Screen, variables: list[Variables], connections: int, seconds: float
 ) -> Job | None:
-    """So many requests as take about that long, found out by warming up; None where the peer lacks the screen."""
+    """So many requests as take about that long; None where the peer lacks the screen.
+
+    Finding that out warms it up, and one whole job more: V8 compiles what runs often, and all have caches to fill.
+    """
     requests = [request for each in variables if (request := peer.request(screen, each)) is not None]
     if not requests:
         return None
     shares = tuple(tuple(_share(requests, index, connections, screen)) for index in range(connections))
+    proof = screen.proof if peer.is_ours else b'"data":{'
     each = 2
     while True:
-        warm = load.run(Job(peer.port, shares, each, screen.proof if peer.is_ours else b'"data":{'))
+        warm = load.run(Job(peer.port, shares, each, proof))
         wanted = max(2, min(_MOST_REQUESTS, round(warm.rate * seconds)) // connections // 2 * 2)
         if warm.seconds > seconds / 4 or each >= wanted:
-            return Job(peer.port, shares, wanted, screen.proof if peer.is_ours else b'"data":{')
+            load.run(job := Job(peer.port, shares, wanted, proof))
+            return job
         each = min(wanted, each * 4)
 
 

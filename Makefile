@@ -10,7 +10,7 @@ dev_venv := $(here) && scripts/ensure-venv dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check walk format lock sdl migrations bench bench-data clean
+.PHONY: help run test check walk format lock sdl explain migrations bench bench-data clean
 # One recipe, one shell, one exit code: and no chance of two of them in the same .venv.
 .NOTPARALLEL:
 
@@ -48,6 +48,11 @@ lock: ## Write the lock files anew from pyproject.toml (with hashes, without ind
 
 sdl: ## Write schema/schema.graphql from the code
 	@$(dev_venv) && $(python) -m cli.main sdl > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
+
+explain: ## Print the SQL and the builder that answer a query (QUERY=file.graphql VARIABLES='{"first": 10}')
+	@case '$(QUERY)' in '') echo "make explain: name a file with a query, as in make explain QUERY=board.graphql" >&2; exit 2 ;; \
+	  /*) file='$(QUERY)' ;; *) file='$(subst ','\'',$(CURDIR))/$(QUERY)' ;; esac; \
+	$(dev_venv) && exec $(python) -m cli.main explain "$$file" $(if $(VARIABLES),--variables '$(VARIABLES)') $(ARGS)
 
 migrations: ## Write the migrations that the models ask for
 	@$(dev_venv) && exec $(python) -m cli.main makemigrations $(ARGS)

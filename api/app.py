@@ -63,9 +63,9 @@ def create_app(
 
     app = Starlette(
         routes=[
+            Route("/graphql", GraphQLView(build_schema())),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            Route("/graphql", GraphQLView(build_schema())),
             Route("/ingress/forms/{key}", receive_form, methods=["POST"]),
             Route("/ingress/forms/{key}", preflight, methods=["OPTIONS"]),
             Route("/ingress/mail/raw", receive_mail, methods=["POST"]),

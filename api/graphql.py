@@ -1,12 +1,8 @@
-"""The GraphQL endpoint: one credential, one context, answers as GraphQL-over-HTTP says.
-
-Media types and status codes follow the GraphQL-over-HTTP specification (draft of 2025); the three overrides that
-Strawberry needs for it are marked below.
-"""
+"""The GraphQL endpoint: one credential, one context, one way through for every request."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -19,9 +15,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 
+from api.answers import Answer, executed, fault, refusal, write
 from api.auth import Unauthenticated, authenticate
 from api.body import BodyRefused, read_body
 from api.graphql_request import GraphQLRequest, persisted, read_json
@@ -35,14 +32,15 @@ from schema.reads.documents import Operation
 from schema.reads.runner import Mode, Reads
 
 LARGEST_REQUEST = 2**20
-RESPONSE_TYPE = "application/graphql-response+json"
+
+Responds = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class GraphQLView(GraphQL[Context, None]):
     """Answers one request for one actor. Its connections are bound to the actor's workspace throughout.
 
-    One way for all: credential, then document, then the compiled read that answers the whole of it; where there is
-    none, the executor. What does not come as a JSON body by POST is read by Strawberry, and executed the same.
+    The way: credential, document, the compiled read that answers the whole of it; where there is none, the executor.
+    What comes otherwise than as JSON by POST is read by Strawberry, and executed the same.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -52,17 +50,17 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await self._response(request)
-        await response(scope, receive, send)
+        respond = await self._response(request)
+        await respond(scope, receive, send)
 
-    async def _response(self, request: Request) -> Response:
+    async def _response(self, request: Request) -> Responds:
         try:
             context = await self._context(request)
             asked = None
             if request.method == "POST":
                 # Read here, within bounds; Strawberry finds it on the request.
                 request._body = await read_body(request, LARGEST_REQUEST)
-                if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+                if _is_json(request):
                     asked = read_json(request._body, context.reads.documents)
             with bound(context.actor.workspace_id):
                 if asked is not None:
@@ -71,21 +69,21 @@ class GraphQLView(GraphQL[Context, None]):
                 return response
         except Unauthenticated as error:
             challenge = {"WWW-Authenticate": 'Bearer realm="anbahn"'}
-            return _fault(request, 401, "UNAUTHENTICATED", str(error), challenge)
+            return fault(request, 401, "UNAUTHENTICATED", str(error), **challenge)
         except BodyRefused as error:
-            return _fault(request, error.status, error.code, error.message)
+            return fault(request, error.status, error.code, error.message)
         except RequestError as error:
-            return self._shown(request, {"errors": [error.formatted]})
+            return executed(request, {"errors": [error.formatted]})
         except CannotGetOperationTypeError as error:
-            return _fault(request, 400, "BAD_REQUEST", error.as_http_error_reason())
+            return fault(request, 400, "BAD_REQUEST", error.as_http_error_reason())
         except HTTPException as error:
-            return _refusal(request, error)
+            return refusal(request, error)
         except UNREACHABLE:
             message = "The database cannot be reached at the moment; try again."
-            return _fault(request, 503, "UNAVAILABLE", message, {"Retry-After": "5"})
+            return fault(request, 503, "UNAVAILABLE", message, **{"Retry-After": "5"})
         except Exception as error:
             masked = coded(GraphQLError(str(error), original_error=error))  # logs it
-            return _fault(request, 500, "INTERNAL", masked.message)
+            return fault(request, 500, "INTERNAL", masked.message)
 
     async def _context(self, request: Request) -> Context:
         wiring = wiring_of(request)
@@ -104,8 +102,8 @@ class GraphQLView(GraphQL[Context, None]):
             self._reads = Reads(self._schema.types, wiring.reads, cast("Mode", wiring.reads_mode))
         return self._reads
 
-    async def _answer(self, request: Request, asked: GraphQLRequest, context: Context) -> Response:
-        """The response to a well-formed request."""
+    async def _answer(self, request: Request, asked: GraphQLRequest, context: Context) -> Answer:
+        """The answer to a well-formed request."""
         reads = context.reads
         if reads.mode == "compiled":
             operation = reads.documents.of_text(asked.query).operation(asked.operation_name)
@@ -113,9 +111,9 @@ class GraphQLView(GraphQL[Context, None]):
                 try:
                     data = await reads.answer(operation, asked.variables, context)
                 except Exception as error:
-                    return self._shown(request, _failed(operation, error))
+                    return executed(request, _failed(operation, error))
                 if data is not None:
-                    return self._shown(request, {"data": data})
+                    return executed(request, {"data": data})
         result = await self._schema.execute(
             asked.query,
             variable_values=asked.variables,
@@ -123,16 +121,9 @@ class GraphQLView(GraphQL[Context, None]):
             operation_name=asked.operation_name,
             operation_extensions=asked.extensions,
         )
-        return self._shown(request, await self.process_result(request, result))
+        return executed(request, _content(result))
 
-    def _shown(self, request: Request, answer: Mapping[str, Any]) -> Response:
-        """An answer in the media type that was asked for, and 400 with it when nothing was executed."""
-        modern = _is_modern(request.headers.get("accept", ""))
-        return Response(
-            self.encode_json(answer),
-            status_code=400 if modern and "data" not in answer else 200,
-            media_type=f"{RESPONSE_TYPE}; charset=utf-8" if modern else "application/json; charset=utf-8",
-        )
+    # What Strawberry asks of its view, for requests that it reads itself
 
     def parse_query_params(self, params: Any) -> dict[str, Any]:
         # A persisted document may be asked for by GET with its hash alone.
@@ -143,34 +134,22 @@ class GraphQLView(GraphQL[Context, None]):
         return data
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        # Override 1: what the client accepts is needed again where the response is made.
+        # What the client accepts is needed again where the response is made.
         response = await super().get_sub_response(request)
         response.headers["x-accept"] = request.headers.get("accept", "")
+        response.headers["x-accept-encoding"] = request.headers.get("accept-encoding", "")
         return response
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        # Override 2: an error without a path means that nothing was executed; then there is no `data`.
-        errors: Sequence[GraphQLError] = [coded(error) for error in result.errors or ()]
-        response: dict[str, Any] = {}
-        if errors:
-            response["errors"] = [error.formatted for error in errors]
-        if not errors or result.data is not None or any(error.path for error in errors):
-            response["data"] = result.data
-        if result.extensions:
-            response["extensions"] = result.extensions
-        return response  # type: ignore[return-value]
+        return cast("GraphQLHTTPResponse", _content(result))
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
-        # Override 3: the media type that was asked for, and 400 with it when nothing was executed.
-        modern = _is_modern(sub_response.headers.get("x-accept", ""))
-        refused = not isinstance(response_data, list) and "data" not in response_data
-        return Response(
-            self.encode_json(response_data),
-            status_code=400 if modern and refused else 200,
-            media_type=f"{RESPONSE_TYPE}; charset=utf-8" if modern else "application/json; charset=utf-8",
-        )
+        asked = [(name[2:], value) for name, value in sub_response.headers.raw if name.startswith(b"x-accept")]
+        request = Request({"type": "http", "headers": asked})
+        answer = executed(request, cast("dict[str, Any]", response_data))
+        return Response(answer.body, status_code=answer.status, headers=answer.headers)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         return False
@@ -184,7 +163,24 @@ class GraphQLView(GraphQL[Context, None]):
         return value
 
     def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data, default=str)
+        return write(data)
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _content(result: ExecutionResult) -> dict[str, Any]:
+    """The result as it is told. An error without a path means that nothing was executed; then there is no ``data``."""
+    errors: Sequence[GraphQLError] = [coded(error) for error in result.errors or ()]
+    content: dict[str, Any] = {}
+    if errors:
+        content["errors"] = [error.formatted for error in errors]
+    if not errors or result.data is not None or any(error.path for error in errors):
+        content["data"] = result.data
+    if result.extensions:
+        content["extensions"] = result.extensions
+    return content
 
 
 def _failed(operation: Operation, error: Exception) -> dict[str, Any]:
@@ -193,26 +189,3 @@ def _failed(operation: Operation, error: Exception) -> dict[str, Any]:
     key = node.alias.value if node.alias else node.name.value
     located = GraphQLError(str(error), nodes=node, path=[key], original_error=error)
     return {"errors": [coded(located).formatted], "data": None}
-
-
-def _is_modern(accept: str) -> bool:
-    return RESPONSE_TYPE in accept
-
-
-def _refusal(request: Request, error: HTTPException) -> Response:
-    """What Strawberry refuses, with the status that says it best."""
-    if isinstance(error.__cause__, InvalidOperationTypeError):
-        return _fault(request, 405, "METHOD_NOT_ALLOWED", f"{error.reason}: use POST.", {"Allow": "POST"})
-    if error.status_code == 405:
-        return _fault(request, 405, "METHOD_NOT_ALLOWED", error.reason, {"Allow": "GET, POST"})
-    if error.reason == "Unsupported content type":
-        message = "Send the request as JSON, with Content-Type: application/json."
-        return _fault(request, 415, "UNSUPPORTED_MEDIA_TYPE", message, {"Accept-Post": "application/json"})
-    return _fault(request, error.status_code, "BAD_REQUEST", error.reason)
-
-
-def _fault(request: Request, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    """A request that was not executed. Apollo Client and urql read its code in the modern media type only."""
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    media_type = RESPONSE_TYPE if _is_modern(request.headers.get("accept", "")) else "application/json"
-    return Response(orjson.dumps(body), status_code=status, headers=headers, media_type=f"{media_type}; charset=utf-8")

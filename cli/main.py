@@ -16,6 +16,7 @@ _COMMANDS = {
     "walk": ("cli.walk:walk", "Walk through the product against a running instance."),
     "workspace": ("cli.workspace:workspace", "Make a workspace."),
     "sdl": ("cli.schema:sdl", "Print the GraphQL schema."),
+    "explain": ("cli.explain:explain", "Print the SQL and the builder that answer a GraphQL query."),
     "check-sdl": ("cli.schema:check_sdl", "Fail unless the committed schema is the one in the code."),
     "makemigrations": ("cli.schema:makemigrations", "Write the migrations that the models ask for."),
     "check-migrations": ("cli.schema:check_migrations", "Fail unless the migrations lead to the models."),

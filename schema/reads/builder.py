@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from textwrap import indent
 from typing import Any
 
 from schema.reads.statements import Statement
 
+INDENT = "    "
+_LINE = 80
 NONE: tuple[tuple[()], bool] = ((), False)
 """The page of a list that has no rows."""
 _ROW = re.compile(r"⟨(\d+)⟩")
@@ -47,9 +50,9 @@ class Source:
 
     def text(self, response: str) -> str:
         """The whole source: ``build(read, values, context)``, which returns the response."""
-        body = [line for definition in self._definitions for line in definition.splitlines()]
-        lines = ["def build(read, values, context):", *(f"    {line}" for line in body), f"    return {response}"]
-        return _ROW.sub(lambda number: self._statements[int(number[1])].unpacked, "\n".join(lines))
+        body = indent("\n".join([*self._definitions, f"return {response}"]), INDENT)
+        text = f"def build(read, values, context):\n{body}"
+        return _ROW.sub(lambda number: self._statements[int(number[1])].unpacked, text)
 
     def compiled(self, response: str) -> Callable[..., Any]:
         """The function itself. Nothing of a request is in its text but response keys, which are GraphQL names."""
@@ -60,5 +63,17 @@ class Source:
 
 
 def display(entries: Iterable[tuple[str, str]]) -> str:
-    """A dict display of (key, expression)."""
-    return "{" + ", ".join(f"{key!r}: {value}" for key, value in entries) + "}"
+    """A dict display of (key, expression); a short one on one line."""
+    parts = [f"{key!r}: {value}" for key, value in entries]
+    line = "{" + ", ".join(parts) + "}"
+    if len(line) <= _LINE and "\n" not in line:
+        return line
+    return "{\n" + "".join(f"{indent(part, INDENT)},\n" for part in parts) + "}"
+
+
+def each(shown: str, row: str, rows: str) -> str:
+    """A list of what is shown of each row."""
+    line = f"[{shown} for {row} in {rows}]"
+    if len(line) <= _LINE and "\n" not in line:
+        return line
+    return f"[\n{indent(shown, INDENT)}\n{INDENT}for {row} in {rows}\n]"

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from textwrap import indent
 from typing import Any
 
 from crm.reads import RowFilter, Scope
 from crm.tables import TABLES, Table
 from schema.reads import mapping as m
 from schema.reads.arguments import ListShape, cursor_list
-from schema.reads.builder import Source, display
+from schema.reads.builder import INDENT, Source, display, each
 from schema.reads.conditions import beyond_sql, filter_sql, order_sql
 from schema.reads.plan import Plan, Step
 from schema.reads.selection import TYPENAME, Branch, Pick, Uncompilable
@@ -251,7 +252,7 @@ class Compiler:
             return lambda: variable
 
         shown = self._object(*below, Row(row.statement, row.alias, lent={k: lend(v) for k, v in names.items()}))
-        return f"[{shown} for {', '.join(names.values())} in zip({', '.join(arrays)})]"
+        return each(shown, ", ".join(names.values()), f"zip({', '.join(arrays)})")
 
     # Lists
 
@@ -268,9 +269,10 @@ class Compiler:
             page = self._connection(read, pick, shape, row, "count")
         else:
             shown = self._object(*pick.only, row)
-            page = f"[{shown} for {self._source.row(row.statement)} in rows]"
+            page = each(shown, self._source.row(row.statement), "rows")
         function = self._source.name("page")
-        self._source.define(f"def {function}(rows, more{', count' if total else ''}):\n    return {page}")
+        parameters = "rows, more, count" if total else "rows, more"
+        self._source.define(f"def {function}({parameters}):\n{indent(f'return {page}', INDENT)}")
         self._end_list(read, pick, shape, row, number, parent)
         rows = f"*read[{number}]" if parent is None else f"*read[{number}].get({parent.value('id')}, none)"
         return f"{function}({rows}{', ' + total if total else ''})"
@@ -305,7 +307,7 @@ class Compiler:
                 else:
                     entries.append((below.key, repr(type_name)))
             shown = display(entries)
-        return f"[{shown} for {self._source.row(row.statement)} in rows]"
+        return each(shown, self._source.row(row.statement), "rows")
 
     def _page_info(self, read: m.Many, pick: Pick, shape: ListShape, row: Row) -> str:
         def end(index: int) -> str:
@@ -395,6 +397,9 @@ class Compiler:
         joined = self._joined.get((row.alias, column))
         if joined is None:
             joined = self._join(kind, row, lambda to: f"{to}.id = {row.alias}.{column}")
+            if self._scope.row_filter(kind) is None:
+                # Its id is the reference; a foreign key holds that there is such a row.
+                joined.lent = {"id": lambda: row.value(column)}
             self._joined[row.alias, column] = joined
         return joined
 

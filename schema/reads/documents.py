@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -34,6 +35,7 @@ from schema.reads.arguments import Asked
 from schema.reads.plan import Plan
 from schema.reads.selection import Selection, Slot, Uncompilable, condition_variables
 from schema.reads.typemap import TypeMap
+from schema.reads.variables import PlainVariable, plain_values, plain_variables
 
 DOCUMENTS = 1_000
 DOCUMENTS_WEIGHT = 4 * 2**20
@@ -93,8 +95,14 @@ class Operation:
         """The variables' values; None where they are wrong, which the executor puts into words."""
         if not self.node.variable_definitions:
             return _NO_VARIABLES
+        if (plain := plain_values(self._plain, given or {})) is not None:
+            return VariableValues({}, plain)
         values = get_variable_values(schema, self.node.variable_definitions, dict(given or {}), max_errors=1)
         return values if isinstance(values, VariableValues) else None
+
+    @cached_property
+    def _plain(self) -> tuple[PlainVariable, ...] | None:
+        return plain_variables(self.node)
 
     def prepared(self, what: Hashable, variables: VariableValues, make: Callable[[], Prepared]) -> Prepared | None:
         """The operation's selection, or a part of it, under these variables; None where it cannot be compiled."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -63,7 +64,7 @@ class Pick:
 Branch: TypeAlias = tuple[str, tuple[Pick, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slot:
     """A field with arguments, where it stands in the document."""
 
@@ -71,7 +72,7 @@ class Slot:
     definition: GraphQLField
     node: FieldNode
 
-    @property
+    @cached_property
     def has_variables(self) -> bool:
         """Whether any argument is, or holds, a variable."""
         found: list[Any] = []
@@ -86,7 +87,23 @@ class Slot:
 
     def given(self, variables: VariableValues) -> dict[str, Any]:
         """Its arguments' values."""
-        return get_argument_values(self.definition, self.node, variables)
+        if self._variables is None:
+            return get_argument_values(self.definition, self.node, variables)
+        coerced = variables.coerced
+        given = {argument: coerced[variable] for argument, variable in self._variables if variable in coerced}
+        if len(given) < len(self._variables) or None in given.values():
+            return get_argument_values(self.definition, self.node, variables)
+        return given
+
+    @cached_property
+    def _variables(self) -> tuple[tuple[str, str], ...] | None:
+        """(argument, variable), where each argument is a variable and none has a default: no more to do for them."""
+        if any(argument.default is not None for argument in self.definition.args.values()):
+            return None
+        nodes = [(argument.name.value, argument.value) for argument in self.node.arguments or ()]
+        if not all(isinstance(value, VariableNode) for _, value in nodes):
+            return None
+        return tuple((name, value.name.value) for name, value in nodes if isinstance(value, VariableNode))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ async def check(peers: Sequence[Peer], asked: Asked, owner_url: str) -> None:
             expected = alike[0].ask(screen, variables)
             _refuse_errors(alike[0], screen, expected)
             for peer in alike[1:]:
-                _compare(alike[0], peer, screen, expected, peer.ask(screen, variables))
+                answer = peer.ask(screen, variables)
+                _refuse_errors(peer, screen, answer)
+                _compare(alike[0], peer, screen, expected, answer)
     for peer in peers:
         if not peer.is_ours:
             for screen, all_variables in asked.items():
@@ -50,7 +52,9 @@ async def check(peers: Sequence[Peer], asked: Asked, owner_url: str) -> None:
 
 def _refuse_errors(peer: Peer, screen: Screen, answer: Any) -> None:
     if answer is not None and (answer.get("errors") or "data" not in answer):
-        raise Disagreement(f"{screen.name}: {peer.name} answers with errors: {str(answer)[:500]}")
+        raise Disagreement(
+            f"{screen.name}: {peer.name} answers with errors: {str(answer)[:300]}; its log is in .anbahn-bench"
+        )
 
 
 async def _check_moves(peers: Sequence[Peer], moves: list[Variables], owner_url: str) -> None:

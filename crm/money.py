@@ -68,6 +68,7 @@ class Money:
 
 def written(minor: int | Decimal, currency: str) -> str:
     """Minor units as people write the amount, with all of the currency's decimal places: ``12345.00``."""
-    places = exponent(currency)
-    digits = str(int(minor)).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    places, whole = exponent(currency), int(minor)
+    if places == 2 and whole >= 0:  # nearly always
+        return f"{whole // 100}.{whole % 100:02d}"
+    return str(Decimal(whole).scaleb(-places))

@@ -78,9 +78,10 @@ class ListShape:
     order: Order
     filter: Shape | None
 
-    @property
-    def list_name(self) -> str:
-        return self.order.name
+    @classmethod
+    def whole(cls, order: Order) -> ListShape:
+        """All of a list that has no pages."""
+        return cls(0, False, None, None, order, None)
 
 
 @dataclass(frozen=True, slots=True)

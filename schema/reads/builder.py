@@ -62,6 +62,21 @@ class Source:
         return built
 
 
+def grouped(rows: Iterable[Any], parent: int, child: int) -> Iterable[tuple[Any, list[Any]]]:
+    """Rows of a list that were read with the rows of a short list of each: (a row of the list, its own rows).
+
+    ``parent`` and ``child`` are the columns with their ids; the latter is None where the short list is empty.
+    """
+    found: dict[Any, tuple[Any, list[Any]]] = {}
+    for row in rows:
+        group = found.get(row[parent])
+        if group is None:
+            group = found[row[parent]] = (row, [])
+        if row[child] is not None:
+            group[1].append(row)
+    return found.values()
+
+
 def display(entries: Iterable[tuple[str, str]]) -> str:
     """A dict display of (key, expression); a short one on one line."""
     parts = [f"{key!r}: {value}" for key, value in entries]

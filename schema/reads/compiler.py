@@ -21,7 +21,7 @@ from crm.reads import RowFilter, Scope
 from crm.tables import TABLES, Table
 from schema.reads import mapping as m
 from schema.reads.arguments import ListShape, cursor_list
-from schema.reads.builder import INDENT, Source, display, each
+from schema.reads.builder import INDENT, Source, display, each, grouped
 from schema.reads.conditions import beyond_sql, filter_sql, order_sql
 from schema.reads.plan import Plan, Step
 from schema.reads.selection import TYPENAME, Branch, Pick, Uncompilable
@@ -141,7 +141,7 @@ class Compiler:
 
     def _end_found(self, row: Row, number: int, condition: str, value: Value, type: str) -> None:
         wanted = condition.format(row.statement.parameter(value, type))
-        where = f"WHERE {self._scoped(row.statement, row.alias, row.known)} AND {row.alias}.id {wanted}"
+        where = f"{self._scoped(row.statement, row.alias, row.known)} AND {row.alias}.id {wanted}"
         sql = row.statement.select(f"{row.known.sql} AS {row.alias}", where)
         self._steps[number] = Step(sql, tuple(row.statement.parameters))
 
@@ -258,24 +258,55 @@ class Compiler:
 
     def _list(self, read: m.Many, pick: Pick, parent: Row | None) -> str:
         """A list of the root, or of each row of the statement around it."""
-        listing = read.listing
-        shape: ListShape = self._shape(pick) if read.paged else ListShape(0, False, None, None, listing.order, None)
-        wants_count = any(below.field == "totalCount" for below in pick.only[1]) if read.paged else False
-        total = self._count(read, pick, shape, parent) if wants_count else None
-        if read.paged and not any(below.field in ("edges", "nodes", "pageInfo") for below in pick.only[1]):
+        if not read.paged:
+            return self._short_list(read, pick, parent)
+        shape: ListShape = self._shape(pick)
+        selected = {below.field for below in pick.only[1]}
+        total = self._count(read, pick, shape, parent) if "totalCount" in selected else None
+        if not selected & {"edges", "nodes", "pageInfo"}:
             return self._connection(read, pick, shape, None, total)
-        row, number = self._begin(listing.kind, in_list_of=parent)
-        if read.paged:
-            page = self._connection(read, pick, shape, row, "count")
+        row, number = self._begin(read.listing.kind, in_list_of=parent)
+        page = self._connection(read, pick, shape, row, "count")
+        self._end_list(read, shape, row, number, parent, pick)
+        function = self._function("rows, more, count" if total else "rows, more", page)
+        return f"{function}({_rows_of(number, parent)}{', ' + total if total else ''})"
+
+    def _short_list(self, read: m.Many, pick: Pick, parent: Row | None) -> str:
+        """The whole of a list; the first such list in each of its rows is read together with it."""
+        if parent is not None and parent.statement.takes_inner:
+            return self._inner_list(read, pick, parent)
+        row, number = self._begin(read.listing.kind, in_list_of=parent)
+        statement = row.statement
+        statement.takes_inner = parent is None
+        shown = self._object(*pick.only, row)
+        if statement.inner is None:
+            page = each(shown, self._source.row(statement), "rows")
         else:
-            shown = self._object(*pick.only, row)
-            page = each(shown, self._source.row(row.statement), "rows")
-        function = self._source.name("page")
-        parameters = "rows, more, count" if total else "rows, more"
-        self._source.define(f"def {function}({parameters}):\n{indent(f'return {page}', INDENT)}")
-        self._end_list(read, pick, shape, row, number, parent)
-        rows = f"*read[{number}]" if parent is None else f"*read[{number}].get({parent.value('id')}, none)"
-        return f"{function}({rows}{', ' + total if total else ''})"
+            ids = [statement.position(id) for id in (row.value("id"), statement.inner)]
+            groups = f"{self._source.function(grouped)}(rows, {ids[0]}, {ids[1]})"
+            page = each(shown, f"({self._source.row(statement)}), inner", groups)
+        self._end_list(read, ListShape.whole(read.listing.order), row, number, parent)
+        return f"{self._function('rows, more', page)}({_rows_of(number, parent)})"
+
+    def _inner_list(self, read: m.Many, pick: Pick, parent: Row) -> str:
+        """A short list of each row of another, read with it: a row of the statement is one of this list."""
+        statement = parent.statement
+        statement.takes_inner = False
+        row = Row(statement, self._alias(), TABLES[read.listing.kind])
+        conditions = [self._scoped(statement, row.alias, row.known)]
+        if read.on is not None:
+            conditions.append(row.sql(read.on, parent=f"{parent.alias}.id"))
+        source = f"SELECT * FROM {row.known.sql} AS {row.alias} WHERE {' AND '.join(conditions)}"
+        statement.joins.append(f"LEFT JOIN LATERAL ({source}) AS {row.alias} ON true")
+        statement.order.append(order_sql(read.listing.order, row.known, row.alias, backward=False))
+        statement.inner = row.value("id")
+        return each(self._object(*pick.only, row), self._source.row(statement), "inner")
+
+    def _function(self, parameters: str, result: str) -> str:
+        """A function of the builder's own: its name."""
+        name = self._source.name("page")
+        self._source.define(f"def {name}({parameters}):\n{indent(f'return {result}', INDENT)}")
+        return name
 
     def _connection(self, read: m.Many, pick: Pick, shape: ListShape, row: Row | None, count: str | None) -> str:
         """A page as its client wants it; ``row`` is None where no row of it is."""
@@ -327,37 +358,54 @@ class Compiler:
     def _cursor(self, read: m.Many, shape: ListShape, position: str) -> str:
         return f"context.cursors.write({cursor_list(read.listing.kind, shape.order)!r}, ({position},))"
 
-    def _end_list(self, read: m.Many, pick: Pick, shape: ListShape, row: Row, number: int, parent: Row | None) -> None:
-        """Write the statement of a list: each parent's page in a lateral subquery, or the root's in a plain one."""
+    def _end_list(
+        self, read: m.Many, shape: ListShape, row: Row, number: int, parent: Row | None, pick: Pick | None = None
+    ) -> None:
+        """Write the statement of a list: each parent's rows in a lateral subquery, or the root's in a plain one."""
         statement, alias, table = row.statement, row.alias, row.known
-        conditions = [self._scoped(statement, alias, table)]
-        if read.on is not None:
-            conditions.append(row.sql(read.on, parent="parent.id"))
-        place = self._places(statement, pick, 0)
-        for position, forward in ((shape.after, True), (shape.before, False)):
-            if position is not None:
-                conditions.append(beyond_sql(shape.order, position, table, alias, place, forward=forward))
-        if shape.filter is not None:
-            conditions.append(filter_sql(shape.filter, table, alias, place))
         order = order_sql(shape.order, table, alias, backward=shape.backward)
-        page = f"SELECT * FROM {table.sql} AS {alias}\n    WHERE " + "\n      AND ".join(conditions)
-        page += f"\n    ORDER BY {order}"
+        page = f"SELECT * FROM {table.sql} AS {alias}\n    WHERE "
+        page += "\n      AND ".join(self._conditions(read, shape, row, pick)) + f"\n    ORDER BY {order}"
         if read.paged:
             # The limit is part of the text: with a parameter PostgreSQL plans for a tenth of the table.
             page += f" LIMIT {shape.size + 1}"
-        source, by = f"(\n    {page}\n) AS {alias}", order
-        if parent is not None:
+        source = f"(\n    {page}\n) AS {alias}"
+        sorted_by: tuple[int, ...] = ()
+        if parent is None:
+            statement.order.insert(0, order)
+        else:
             parents = statement.parameter(Given.PARENTS, "uuid[]")
             source = f"unnest({parents}) WITH ORDINALITY AS parent (id, number)\nCROSS JOIN LATERAL {source}"
-            by = f"parent.number, {order}"
+            if shape.order.is_even(table):
+                # Nearly in order already: each page is sorted where it is taken apart, for less than PostgreSQL asks.
+                sorted_by = tuple(statement.position(row.value(column)) for column in shape.order.columns)
+            else:
+                statement.order.insert(0, f"parent.number, {order}")
         self._steps[number] = Step(
-            statement.select(source, f"ORDER BY {by}"),
+            statement.select(source),
             tuple(statement.parameters),
             size=shape.size if read.paged else None,
             backward=shape.backward,
             parent=parent.statement.number if parent is not None else None,
             parent_column=parent.statement.position(parent.value("id")) if parent is not None else 0,
+            sorted_by=sorted_by,
+            descending=shape.order.terms[0][1] != shape.backward,
         )
+
+    def _conditions(self, read: m.Many, shape: ListShape, row: Row, pick: Pick | None) -> list[str]:
+        """Which rows are on the page; its values are placed in the order in which they were asked for."""
+        conditions = [self._scoped(row.statement, row.alias, row.known)]
+        if read.on is not None:
+            conditions.append(row.sql(read.on, parent="parent.id"))
+        if pick is None:
+            return conditions
+        place = self._places(row.statement, pick, 0)
+        for position, forward in ((shape.after, True), (shape.before, False)):
+            if position is not None:
+                conditions.append(beyond_sql(shape.order, position, row.known, row.alias, place, forward=forward))
+        if shape.filter is not None:
+            conditions.append(filter_sql(shape.filter, row.known, row.alias, place))
+        return conditions
 
     def _count(self, read: m.Many, pick: Pick, shape: ListShape, parent: Row | None) -> str:
         """How many rows the whole list has: a column of the statement around it, or a statement of its own."""
@@ -422,7 +470,7 @@ class Compiler:
 
     def _places(self, statement: Statement, pick: Pick, first: int) -> Callable[[str], str]:
         """Places the values of a pick's slot one after the other."""
-        slot, index = self._slot(pick) if pick.slot is not None else -1, count(first)
+        slot, index = self._slot(pick), count(first)
         return lambda type: statement.parameter(Value(slot, next(index)), type)
 
     def _slot(self, pick: Pick) -> int:
@@ -440,3 +488,8 @@ class Compiler:
 
 def _more(bound: tuple[bool, ...] | None) -> str:
     return "more" if bound is None else "True"
+
+
+def _rows_of(number: int, parent: Row | None) -> str:
+    """The arguments ``rows, more`` of a page's function."""
+    return f"*read[{number}]" if parent is None else f"*read[{number}].get({parent.value('id')}, none)"

@@ -80,11 +80,9 @@ def beyond_sql(order: Order, position: Sequence[bool], table: Table, alias: str,
         None if is_null else place(SQL_TYPES[table.columns[column].kind])
         for column, is_null in zip(order.columns, position, strict=True)
     ]
-    directions = {descending for _, descending in order.terms}
-    nullable = any(table.columns[column].nullable for column in order.columns)
-    if len(directions) == 1 and not nullable:
+    if order.is_even(table):
         # One comparison of rows, so that an index finds the place at any depth.
-        sign = ">" if forward != directions.pop() else "<"
+        sign = ">" if forward != order.terms[0][1] else "<"
         return f"({', '.join(columns)}) {sign} ({', '.join(map(str, values))})"
     steps = []
     for depth, (name, descending) in enumerate(order.terms):

@@ -20,7 +20,6 @@ from schema.reads.plan import Plan
 from schema.reads.selection import Selector, Uncompilable
 from schema.reads.statements import Given, Parameter, Value
 
-
 _LONGEST = 100
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from crm.tables import Table
+
 
 @dataclass(frozen=True)
 class Order:
@@ -21,6 +23,11 @@ class Order:
     def name(self) -> str:
         """The order in one word, such as ``-created_at,-id``: cursors belong to it."""
         return ",".join(f"-{column}" if descending else column for column, descending in self.terms)
+
+    def is_even(self, table: Table) -> bool:
+        """Whether rows are in order when the tuples of their columns are: one direction, and no value missing."""
+        directions = {descending for _, descending in self.terms}
+        return len(directions) == 1 and not any(table.columns[column].nullable for column in self.columns)
 
     def then_by_id(self) -> Order:
         """The order made total: the id last, in the direction of the term before it."""

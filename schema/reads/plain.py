@@ -43,8 +43,7 @@ class PlainList:
         self._context = context
         self._read = read
         self._parent_id = parent_id
-        order = read.listing.order
-        self.shape: ListShape = asked.shape if asked else ListShape(0, False, None, None, order, None)
+        self.shape: ListShape = asked.shape if asked else ListShape.whole(read.listing.order)
         self._values = asked.values if asked else ()
         self._table = TABLES[read.listing.kind]
 

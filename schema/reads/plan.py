@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -38,6 +39,9 @@ class Step:
     """The step that reads the rows whose lists these are; their numbers are in the first column."""
     parent_column: int = 0
     """Which of that step's columns holds their ids."""
+    sorted_by: tuple[int, ...] = ()
+    """The columns that each list is to be sorted by yet; none: they come in order."""
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def _page(found: Rows, step: Step) -> Page:
 
 
 def _pages(found: Rows, step: Step, parents: list[UUID]) -> dict[UUID, Page]:
-    """The rows of each list by its parent's id; they come list by list."""
+    """The rows of each list by its parent's id."""
     lists: dict[int, list[Any]] = {}
     for row in found:
         number = row[0]
@@ -116,4 +120,8 @@ def _pages(found: Rows, step: Step, parents: list[UUID]) -> dict[UUID, Page]:
             lists[number].append(row)
         else:
             lists[number] = [row]
+    if step.sorted_by:
+        by = itemgetter(*step.sorted_by)
+        for rows in lists.values():
+            rows.sort(key=by, reverse=step.descending)
     return {parents[number - 1]: _page(rows, step) for number, rows in lists.items()}

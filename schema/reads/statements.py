@@ -37,6 +37,12 @@ class Statement:
     columns: dict[str, str] = field(default_factory=dict)
     """Variable of the builder by the SQL of the column."""
     joins: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    """Terms of the whole statement's order, most significant first."""
+    takes_inner: bool = False
+    """Whether a short list of each of its rows may be read together with them."""
+    inner: str | None = None
+    """The variable that holds the ids of that list, once there is one."""
 
     def parameter(self, what: Parameter, type: str) -> str:
         """The placeholder of a parameter."""
@@ -59,7 +65,11 @@ class Statement:
         """The target that takes one row apart in the builder."""
         return ", ".join(self.columns.values() or ["_"]) + ","
 
-    def select(self, source: str, rest: str) -> str:
-        """The whole statement; ``rest`` is what comes after the joins."""
-        columns = ",\n    ".join(self.columns or ["true"])
-        return "\n".join([f"SELECT\n    {columns}", f"FROM {source}", *self.joins, rest])
+    def select(self, source: str, where: str | None = None) -> str:
+        """The whole statement."""
+        lines = ["SELECT\n    " + ",\n    ".join(self.columns or ["true"]), f"FROM {source}", *self.joins]
+        if where is not None:
+            lines.append(f"WHERE {where}")
+        if self.order:
+            lines.append(f"ORDER BY {', '.join(self.order)}")
+        return "\n".join(lines)

@@ -49,8 +49,13 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
 )
 """What a missing, restarting or overloaded PostgreSQL looks like from here."""
 
+
+class Conflict(Exception):
+    """Somebody else did the same in the same moment: the operation is to be run again from its start."""
+
+
 _RETRIES = 5
-_CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, Conflict)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -125,7 +130,7 @@ async def connected(url: str, *, minimum: int = 1, maximum: int = 10) -> AsyncIt
 def atomic() -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """Run an operation as one transaction, bound to the workspace of its keyword argument ``actor``.
 
-    A deadlock or serialisation conflict is run again from the start: an operation touches nothing but the database.
+    A deadlock or another conflict is run again from the start: an operation touches nothing but the database.
     Inside another operation of the same workspace it is part of that transaction (a savepoint).
     """
 

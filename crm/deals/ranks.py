@@ -4,7 +4,7 @@ A rank is a fraction between 0 and 1 written in base 62 without trailing zeros, 
 of them and a move writes one row. New ranks carry some randomness: people who drop cards on the same spot at the same
 time get different ones, and no lock on the column is needed. Appending steps through a wide first part, so that
 columns filled from one end keep short ranks; only bisecting one gap again and again makes them longer
-(about one character for every five cards), until the column is ranked anew.
+(about one character for every five cards), until its cards are spaced anew in the background (docs/adr/0012).
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ WIDTH = 6
 """Digits of the part through which appending steps."""
 STEP = BASE**2
 """How far an appended card lands beyond the last one, in units of the first part; twice that at most."""
-LONGEST = 100
-"""A longer rank says that its column should be ranked anew."""
+SHORT = 12
+"""Digits that cards spaced anew have at most."""
+LONG = 24
+"""A longer rank asks for its surroundings to be spaced anew; an index of the database names the same number."""
+LONGEST = 190
+"""A longer rank is not given: near the column's limit of 200 the move itself must make room first."""
 
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
 
@@ -43,13 +47,18 @@ def between(low: str | None, high: str | None, chance: random.Random) -> str:
     return _bisect(low or "", high, chance)
 
 
-def spread(count: int) -> list[str]:
-    """Ranks for a whole column, evenly spread and in order."""
-    width = WIDTH
-    while BASE**width < (count + 1) * BASE**2:
-        width += 1
-    gap = BASE**width // (count + 1)
-    return [_write(gap * (index + 1), width) for index in range(count)]
+def spread(count: int, low: str | None = None, high: str | None = None) -> list[str] | None:
+    """Short ranks between two others, evenly spread and in order; None stands for the column's open end.
+
+    None when the two are so close that short ranks would leave no room between one another.
+    """
+    for width in range(WIDTH, SHORT + 1):
+        bottom = _read(low or "", width)
+        top = _read(high, width) if high is not None else BASE**width
+        if top - bottom >= (count + 1) * BASE**2:
+            gap = (top - bottom) // (count + 1)
+            return [_write(bottom + gap * (index + 1), width) for index in range(count)]
+    return None
 
 
 def _bisect(low: str, high: str | None, chance: random.Random) -> str:

@@ -14,19 +14,23 @@ from crm.outbox.models import OutboxEvent
 
 async def record(event: Event, *, actor: Scoped, now: datetime) -> None:
     """Write the fact down. Part of the caller's transaction: if that fails, nothing has happened."""
-    payload = {
-        field.name: _plain(getattr(event, field.name))
-        for field in dataclasses.fields(event)
-        if field.name != "subject_id"
-    }
     await OutboxEvent.create(
         workspace_id=actor.workspace_id,
         name=event.name,
         subject_type=event.name.partition(".")[0],
         subject_id=event.subject_id,
-        payload=payload,
+        payload=payload(event),
         at=now,
     )
+
+
+def payload(event: Event) -> dict[str, object]:
+    """The event's fields as plain data, as they are stored."""
+    return {
+        field.name: _plain(getattr(event, field.name))
+        for field in dataclasses.fields(event)
+        if field.name != "subject_id"
+    }
 
 
 def _plain(value: object) -> object:

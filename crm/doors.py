@@ -69,6 +69,12 @@ async def fold_totals(*, at_most: int) -> int:
     return int((await execute("SELECT door_fold($1) AS folded", at_most))[0]["folded"])
 
 
+async def crowded_columns(*, at_most: int) -> list[tuple[UUID, UUID]]:
+    """(workspace id, stage id) of columns in which cards lie so close that their ranks have grown long."""
+    rows = await execute("SELECT * FROM door_crowded($1)", at_most)
+    return [(_uuid(row["workspace_id"]), _uuid(row["stage_id"])) for row in rows]
+
+
 def _channel(rows: list[dict[str, object]]) -> ChannelDoor | None:
     return ChannelDoor(_uuid(rows[0]["workspace_id"]), _uuid(rows[0]["channel_id"])) if rows else None
 

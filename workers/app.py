@@ -20,6 +20,7 @@ def create_celery(*, database_url: str, redis_url: str, sweep_seconds: float) ->
         beat_schedule={
             "intake.sweep": _every(sweep_seconds, "intake.sweep"),
             "board.fold": _every(board.FOLD_SECONDS, "board.fold"),
+            "board.space": _every(board.SPACE_SECONDS, "board.space"),
         },
         beat_max_loop_interval=min(sweep_seconds, 5.0),
     )

@@ -1,4 +1,4 @@
-"""What keeps a board fast, in the background: the stages' totals are folded."""
+"""What keeps a board fast, in the background: totals are folded, and cards that lie too close are spaced anew."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import logging
 
 from celery import shared_task
 
+from crm.accounts.facts import Actor
 from crm.db import UNREACHABLE
-from crm.doors import fold_totals
+from crm.deals.columns import respace
+from crm.doors import crowded_columns, fold_totals
 from workers.runtime import runtime
 
 log = logging.getLogger("anbahn.board")
@@ -17,6 +19,10 @@ FOLD_SECONDS = 3.0
 FOLDED_AT_ONCE = 2_000
 MOST_FOLDS = 200
 """So that a task ends well before it would be delivered again; the next one goes on."""
+SPACE_SECONDS = 10.0
+"""How often columns are looked for in which cards lie too close."""
+SPACED_AT_ONCE = 20
+MOST_ROUNDS = 20
 
 
 @shared_task(name="board.fold")
@@ -28,3 +34,20 @@ def fold(**_newer_args: object) -> None:
                 return
     except UNREACHABLE as error:
         log.warning("totals are not folded: %s", type(error).__name__)
+
+
+@shared_task(name="board.space")
+def space(**_newer_args: object) -> None:
+    """Space anew the cards that lie too close, in all workspaces, as far as nobody is busy in their columns.
+
+    One window of cards a transaction: nobody who moves a card waits for more than that.
+    """
+    run = runtime().run
+    try:
+        for _ in range(MOST_ROUNDS):
+            columns = run(crowded_columns(at_most=SPACED_AT_ONCE))
+            spaced = [run(respace(actor=Actor.system(workspace), stage_id=stage)) for workspace, stage in columns]
+            if not any(spaced):
+                return
+    except UNREACHABLE as error:
+        log.warning("cards are not spaced: %s", type(error).__name__)

@@ -94,6 +94,10 @@ CREATE FUNCTION door_fold(at_most integer) RETURNS bigint VOLATILE {OPEN} AS $$
     )
     SELECT count(*) FROM taken
 $$""",
+    "door_crowded(integer)": f"""
+CREATE FUNCTION door_crowded(at_most integer) RETURNS TABLE (workspace_id uuid, stage_id uuid) STABLE {OPEN} AS $$
+    SELECT DISTINCT d.workspace_id, d.stage_id FROM public.deal d WHERE length(d.rank) > 24 LIMIT at_most
+$$""",
 }
 
 
@@ -157,6 +161,8 @@ class Migration(migrations.Migration):
                 "ALTER TABLE stage_delta ALTER COLUMN id SET DEFAULT gen_random_uuid()",
                 "DROP INDEX stage_tally_stage_id_idx",  # the beginning of its unique key
                 f"REVOKE INSERT, UPDATE ON stage_tally FROM {APP_ROLE}",  # only folding writes it
+                # Ranks that have grown long, for the door below: docs/adr/0012.
+                "CREATE INDEX deal_rank_long ON deal (workspace_id, stage_id) WHERE length(rank) > 24",
                 *TRIGGERS,
                 BACKFILL,
             ]

@@ -62,11 +62,11 @@ class GraphQLView(GraphQL[Context, None]):
                 request._body = await read_body(request, LARGEST_REQUEST)
                 if _is_json(request):
                     asked = read_json(request._body, context.reads.documents)
+            if asked is not None:
+                return await self._answer(request, asked, context)
             with bound(context.actor.workspace_id):
-                if asked is not None:
-                    return await self._answer(request, asked, context)
                 response: Response = await self.run(request, context=context)
-                return response
+            return response
         except Unauthenticated as error:
             challenge = {"WWW-Authenticate": 'Bearer realm="anbahn"'}
             return fault(request, 401, "UNAUTHENTICATED", str(error), **challenge)
@@ -114,13 +114,14 @@ class GraphQLView(GraphQL[Context, None]):
                     return executed(request, _failed(operation, error))
                 if data is not None:
                     return executed(request, {"data": data})
-        result = await self._schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=context,
-            operation_name=asked.operation_name,
-            operation_extensions=asked.extensions,
-        )
+        with bound(context.actor.workspace_id):
+            result = await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                operation_extensions=asked.extensions,
+            )
         return executed(request, _content(result))
 
     # What Strawberry asks of its view, for requests that it reads itself

@@ -46,6 +46,7 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,  # it took longer than it may
 )
 """What a missing, restarting or overloaded PostgreSQL looks like from here."""
 

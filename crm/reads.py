@@ -30,6 +30,11 @@ STATEMENTS = 300
 """How many statements a connection keeps prepared; the one that was not used for longest gives way."""
 IDLE_SECONDS = 300.0
 """How long a connection may be unused before it is closed."""
+READ_SECONDS = 60.0
+"""How long a read may take. PostgreSQL itself ends it then."""
+WATCH_SECONDS = 15.0
+"""How often the pool looks for reads that PostgreSQL ought to have ended and has not: it is out of reach. A timer for
+each read would take a tenth of the time of a short one."""
 CLOSE_SECONDS = 2.0
 """How long PostgreSQL may take to end what a cancelled read left running, before its connection is cut."""
 
@@ -39,7 +44,13 @@ DOOR = "SELECT * FROM door_"
 _SESSION = {
     "application_name": "anbahn reads",
     "default_transaction_read_only": "on",
+    "statement_timeout": f"{READ_SECONDS:.0f}s",
     "jit": "off",  # compiling takes longer than any read here, and PostgreSQL's estimates ask for it all the same
+    # A statement is planned once. Its shape is in its text, limits included, and each level of it goes along an index,
+    # so that values change little; by its own estimates PostgreSQL would plan a board each time, for a millisecond.
+    "plan_cache_mode": "force_generic_plan",
+    # A page's rows are looked up one by one; by the default, made for turning disks, whole tables are hashed for fifty.
+    "random_page_cost": "1.1",
 }
 
 
@@ -53,7 +64,10 @@ class ReadPool:
         self._free = [_Session(url) for _ in range(size)]
         """The next one to lend is the last; those without a connection come first."""
         self._waiting: OrderedDict[asyncio.Future[_Session], None] = OrderedDict()
+        self._reading: dict[_Session, float] = {}
+        """The sessions at work, and since when."""
         self._tidying: asyncio.TimerHandle | None = None
+        self._watching: asyncio.TimerHandle | None = None
         self._closed = False
 
     def lease(self) -> AbstractAsyncContextManager[ReadConnection]:
@@ -67,8 +81,9 @@ class ReadPool:
     async def close(self) -> None:
         """Close what is free; what is still lent is closed when it comes back. Leases are refused from now on."""
         self._closed = True
-        if self._tidying is not None:
-            self._tidying.cancel()
+        for timer in (self._tidying, self._watching):
+            if timer is not None:
+                timer.cancel()
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_exception(_pool_is_closed())
@@ -118,6 +133,14 @@ class ReadPool:
         self._free = sorted(sessions, key=lambda session: session.is_open)
         self._tidying = loop.call_later(IDLE_SECONDS / 4, self._tidy) if self._free and self._free[-1].is_open else None
 
+    def _watch(self) -> None:
+        """Cut the connections whose reads should have ended long ago, and look again while there is any read."""
+        loop = asyncio.get_running_loop()
+        for session, since in self._reading.items():
+            if loop.time() - since > READ_SECONDS + CLOSE_SECONDS:
+                session.cut()
+        self._watching = loop.call_later(WATCH_SECONDS, self._watch) if self._reading else None
+
 
 class ReadConnection:
     """What a lease lends: one connection, for one statement after the other."""
@@ -154,14 +177,19 @@ class ReadConnection:
         if self._busy:
             raise RuntimeError("a lease runs one read at a time")
         self._busy = True
+        pool, loop = self._pool, asyncio.get_running_loop()
+        if pool._watching is None:
+            pool._watching = loop.call_later(WATCH_SECONDS, pool._watch)
         try:
             while True:
                 session = self._session
                 if session is None:
                     raise RuntimeError("a read outside of its lease")
                 known = session.is_open
+                pool._reading[session] = loop.time()
                 try:
-                    return await session.run(sql, values, workspace_id)
+                    statement = session.ready(sql, workspace_id) or await session.prepared(sql, workspace_id)
+                    return await statement.fetch(*values)
                 except BaseException as error:
                     if _is_answered(error):
                         raise
@@ -169,6 +197,8 @@ class ReadConnection:
                         self._session = session.end()
                     if not (known and _is_lost(error)):
                         raise
+                finally:
+                    pool._reading.pop(session, None)
         finally:
             self._busy = False
 
@@ -179,13 +209,15 @@ class _Session:
     It has one connection in its life; ``end`` makes the session that takes its place.
     """
 
-    __slots__ = ("_after", "_connection", "_statements", "_url", "idle_since")
+    __slots__ = ("_after", "_bound", "_connection", "_statements", "_url", "idle_since")
 
     def __init__(self, url: str, *, after: asyncio.Task[None] | None = None) -> None:
         self._url = url
         self._after = after
         """The closing of the connection that was here before."""
         self._connection: WorkspaceConnection | None = None
+        self._bound: tuple[UUID, str | None] | None = None
+        """The workspace it was bound to last, and the connection's own note of it, which only binding changes."""
         self._statements: OrderedDict[str, PreparedStatement[asyncpg.Record]] = OrderedDict()
         self.idle_since = 0.0
 
@@ -207,22 +239,38 @@ class _Session:
             await asyncio.wait([self._after])
             self._after = None
 
-    async def run(self, sql: str, values: Sequence[Any], workspace_id: UUID | None) -> list[asyncpg.Record]:
+    def cut(self) -> None:
+        """Give up the connection; a read on it fails."""
+        if self._connection is not None:
+            self._connection.terminate()
+
+    def ready(self, sql: str, workspace_id: UUID | None) -> PreparedStatement[asyncpg.Record] | None:
+        """The statement, where it is prepared and the connection bound; None: it takes ``prepared``."""
+        connection, known = self._connection, self._bound
+        if connection is None:
+            return None
+        if workspace_id is not None and (
+            known is None or known[0] != workspace_id or connection.bound_to is not known[1]
+        ):
+            return None
+        statement = self._statements.get(sql)
+        if statement is not None:
+            self._statements.move_to_end(sql)
+        return statement
+
+    async def prepared(self, sql: str, workspace_id: UUID | None) -> PreparedStatement[asyncpg.Record]:
+        """The statement, prepared, on a connection that is bound to the workspace."""
         connection = self._connection or await self._connect()
-        if workspace_id is not None and connection.bound_to != str(workspace_id):
+        if workspace_id is not None:
             with bound(workspace_id):
                 await bind(connection)
-        statement = self._statements.get(sql)
-        if statement is None:
-            statement = await self._prepare(connection, sql)
-        else:
-            self._statements.move_to_end(sql)
-        return await statement.fetch(*values)
+            self._bound = (workspace_id, connection.bound_to)
+        return self._statements.get(sql) or await self._prepare(connection, sql)
 
     async def _connect(self) -> WorkspaceConnection:
         await self.ended()  # so that there are never more connections than the pool's size
         self._connection = await asyncpg.connect(
-            **credentials(self._url),
+            **{**credentials(self._url), "command_timeout": None},
             connection_class=WorkspaceConnection,
             server_settings=_SESSION,
             # asyncpg's own cache is not used, only the names it gives to statements as long as it is on.

@@ -221,6 +221,28 @@ async def test_a_cancelled_read_ends_in_postgresql_too_and_its_place_is_free_aga
             await asyncio.sleep(0.01)
 
 
+async def test_a_read_that_postgresql_does_not_end_is_cut(
+    pool: ReadPool, here: UUID, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    async with pool.lease() as connection:
+        await connection.fetch("SELECT 1", (), workspace_id=here)  # logged in with the timeout as it is
+    for name, seconds in (("READ_SECONDS", 0.2 - reads.CLOSE_SECONDS), ("WATCH_SECONDS", 0.05)):
+        monkeypatch.setattr(reads, name, seconds)
+    pool._watch()
+    # It is run once more, on a fresh connection, and cut there as well.
+    with pytest.raises(UNREACHABLE):
+        async with asyncio.timeout(5), pool.lease() as connection:
+            await connection.fetch("SELECT pg_sleep(30)", (), workspace_id=here)
+    async with pool.lease() as connection:
+        assert await connection.fetch("SELECT 1", (), workspace_id=here)
+    # PostgreSQL, which was in reach after all, still sleeps.
+    superuser = await asyncpg.connect(database.superuser_url)
+    await superuser.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30)%'"
+    )
+    await superuser.close()
+
+
 async def test_there_are_never_more_connections_than_the_pool_is_large(
     pool: ReadPool, here: UUID, superuser: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

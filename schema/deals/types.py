@@ -52,7 +52,13 @@ def _is_rotting(
     return pace.is_rotting(_STATUS[status], after_days, pace.Pace(entered, last, planned), context.now)
 
 
-PROBABILITY = Computed(("status", Of("stage_id", "Stage", "probability"), "probability_override"), _probability)
+PROBABILITY = Computed(
+    (
+        "CASE WHEN {row}.status = 'OPEN' THEN coalesce({row}.probability_override, {stage}.probability)"
+        " ELSE {stage}.probability END",
+    ),
+    beside=(("stage", "stage_id", "Stage"),),
+)
 
 
 @strawberry.type(description="One possible sale: a card on the board.")

@@ -78,6 +78,11 @@ class ListShape:
     order: Order
     filter: Shape | None
 
+    @property
+    def falls(self) -> bool:
+        """Whether the rows are read from the largest down, by the order's first term."""
+        return self.order.terms[0][1] != self.backward
+
     @classmethod
     def whole(cls, order: Order) -> ListShape:
         """All of a list that has no pages."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from textwrap import indent
-from typing import Any
+from typing import Any, TypeAlias
 
 from schema.reads.statements import Statement
 
 INDENT = "    "
 _LINE = 80
-NONE: tuple[tuple[()], bool] = ((), False)
+Page: TypeAlias = tuple[Sequence[Any], bool]
+"""Rows, and whether the list goes on beyond them."""
+NONE: Page = ((), False)
 """The page of a list that has no rows."""
 _ROW = re.compile(r"⟨(\d+)⟩")
 
@@ -60,6 +63,15 @@ class Source:
         exec(compile(self.text(response), "<builder>", "exec"), space)  # noqa: S102
         built: Callable[..., Any] = space["build"]
         return built
+
+
+def page_of(rows: list[Any], size: int | None, backward: bool, by: tuple[int, ...], descending: bool) -> Page:
+    """A page of the rows that were read for it: sorted by some columns, cut to its size, and the right way round."""
+    if by:
+        rows.sort(key=itemgetter(*by), reverse=descending)
+    more = size is not None and len(rows) > size
+    rows = rows[:size] if more else rows
+    return (rows[::-1] if backward else rows), more
 
 
 def grouped(rows: Iterable[Any], parent: int, child: int) -> Iterable[tuple[Any, list[Any]]]:

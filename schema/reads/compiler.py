@@ -12,7 +12,7 @@ workspace, and the actor's row filter.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from textwrap import indent
 from typing import Any
@@ -21,9 +21,9 @@ from crm.reads import RowFilter, Scope
 from crm.tables import TABLES, Table
 from schema.reads import mapping as m
 from schema.reads.arguments import ListShape, cursor_list
-from schema.reads.builder import INDENT, Source, display, each, grouped
+from schema.reads.builder import INDENT, Source, display, each, grouped, page_of
 from schema.reads.conditions import beyond_sql, filter_sql, order_sql
-from schema.reads.plan import Plan, Step
+from schema.reads.plan import Plan, Sealed, Step
 from schema.reads.selection import TYPENAME, Branch, Pick, Uncompilable
 from schema.reads.statements import Given, Statement, Value
 from schema.reads.typemap import TypeMap
@@ -99,7 +99,9 @@ class Compiler:
         return self._plan(self._first(type_name, picks, len(self._shapes) - 1))
 
     def _plan(self, response: str) -> Plan:
-        steps = tuple(step for step in self._steps if step is not None)
+        done = [step for step in self._steps if step is not None]
+        parents = {step.parent for step in done}
+        steps = tuple(replace(step, has_lists=number in parents) for number, step in enumerate(done))
         return Plan(steps, self._source.text(response), self._source.compiled(response))
 
     # Fields of the root
@@ -122,9 +124,11 @@ class Compiler:
     def _first(self, kind: str, picks: tuple[Pick, ...], slot: int) -> str:
         """The object of a kind whose id is the slot's value; None without one."""
         row, number = self._begin(kind)
+        row.statement.takes_inner = True
         shown = self._object(kind, picks, row)
+        target, rows = self._with_inner(row, f"read[{number}][0]")
         self._end_found(row, number, "= {}", Value(slot, 0), "uuid")
-        return f"next(({shown} for {self._source.row(row.statement)} in read[{number}][0]), None)"
+        return f"next(({shown} for {target} in {rows}), None)"
 
     def _in_places(self, pick: Pick) -> str:
         """The objects whose ids the slot's last value names with their kinds, each in its place."""
@@ -142,13 +146,24 @@ class Compiler:
     def _end_found(self, row: Row, number: int, condition: str, value: Value, type: str) -> None:
         wanted = condition.format(row.statement.parameter(value, type))
         where = f"{self._scoped(row.statement, row.alias, row.known)} AND {row.alias}.id {wanted}"
-        sql = row.statement.select(f"{row.known.sql} AS {row.alias}", where)
-        self._steps[number] = Step(sql, tuple(row.statement.parameters))
+        source = f"{row.known.sql} AS {row.alias}"
+        sql = row.statement.select(source, where)
+        self._steps[number] = Step(
+            sql, tuple(row.statement.parameters), sealed=self._sealed(row.statement, source, where)
+        )
 
     # Objects
 
     def _object(self, type_name: str, picks: tuple[Pick, ...], row: Row) -> str:
-        return display((pick.key, self._field(type_name, pick, row)) for pick in picks)
+        # Lists last: whether one is read along with its object depends on what else is read of that.
+        last = [isinstance(self._types.read(type_name, pick.field), m.Many) for pick in picks]
+        shown = {
+            pick.key: self._field(type_name, pick, row)
+            for is_list in (False, True)
+            for pick, comes_last in zip(picks, last, strict=True)
+            if comes_last is is_list
+        }
+        return display((pick.key, shown[pick.key]) for pick in picks)
 
     def _field(self, type_name: str, pick: Pick, row: Row) -> str:
         if pick.field == TYPENAME:
@@ -179,18 +194,19 @@ class Compiler:
         raise Uncompilable(f"{type_name}.{pick.field} is answered by its resolver")
 
     def _computed(self, read: m.Computed, row: Row) -> str:
-        inputs = [self._input(name, row) for name in read.inputs]
+        beside = {word: self._referred(column, kind, row).alias for word, column, kind in read.beside}
+        inputs = [self._input(name, row, beside) for name in read.inputs]
         if read.build is None:
             return inputs[0]
         called = (["context"] if read.in_context else []) + inputs
         return f"{self._source.function(read.build)}({', '.join(called)})"
 
-    def _input(self, name: str | m.Of | m.Computed, row: Row) -> str:
+    def _input(self, name: str | m.Of | m.Computed, row: Row, beside: Mapping[str, str] | None = None) -> str:
         if isinstance(name, m.Computed):
             return self._computed(name, row)
         if isinstance(name, m.Of):
             return self._referred(name.column, name.kind, row).value(name.name)
-        return row.statement.column(row.sql(name)) if "{" in name or "(" in name else row.value(name)
+        return row.statement.column(row.sql(name, **beside or {})) if "{" in name or "(" in name else row.value(name)
 
     def _one(self, read: m.One, below: Branch, row: Row) -> str:
         type_name, picks = below
@@ -265,42 +281,53 @@ class Compiler:
         total = self._count(read, pick, shape, parent) if "totalCount" in selected else None
         if not selected & {"edges", "nodes", "pageInfo"}:
             return self._connection(read, pick, shape, None, total)
-        row, number = self._begin(read.listing.kind, in_list_of=parent)
-        page = self._connection(read, pick, shape, row, "count")
-        self._end_list(read, shape, row, number, parent, pick)
+        if parent is not None and parent.statement.takes_inner and parent.statement.is_light:
+            row, rows = self._inner(read, shape, parent, pick)
+            page = self._connection(read, pick, shape, row, "count")
+        else:
+            row, number = self._begin(read.listing.kind, in_list_of=parent)
+            rows = _rows_of(number, parent)
+            page = self._connection(read, pick, shape, row, "count")
+            self._end_list(read, shape, row, number, parent, pick)
         function = self._function("rows, more, count" if total else "rows, more", page)
-        return f"{function}({_rows_of(number, parent)}{', ' + total if total else ''})"
+        return f"{function}({rows}{', ' + total if total else ''})"
 
     def _short_list(self, read: m.Many, pick: Pick, parent: Row | None) -> str:
-        """The whole of a list; the first such list in each of its rows is read together with it."""
+        """The whole of a list that is short by nature; one such list in each of its rows is read along with it."""
+        shape = ListShape.whole(read.listing.order)
         if parent is not None and parent.statement.takes_inner:
-            return self._inner_list(read, pick, parent)
+            row, rows = self._inner(read, shape, parent)
+            page = each(self._object(*pick.only, row), self._source.row(row.statement), "rows")
+            return f"{self._function('rows, more', page)}({rows})"
         row, number = self._begin(read.listing.kind, in_list_of=parent)
-        statement = row.statement
-        statement.takes_inner = parent is None
+        row.statement.takes_inner = parent is None
         shown = self._object(*pick.only, row)
-        if statement.inner is None:
-            page = each(shown, self._source.row(statement), "rows")
-        else:
-            ids = [statement.position(id) for id in (row.value("id"), statement.inner)]
-            groups = f"{self._source.function(grouped)}(rows, {ids[0]}, {ids[1]})"
-            page = each(shown, f"({self._source.row(statement)}), inner", groups)
-        self._end_list(read, ListShape.whole(read.listing.order), row, number, parent)
-        return f"{self._function('rows, more', page)}({_rows_of(number, parent)})"
+        function = self._function("rows, more", each(shown, *self._with_inner(row, "rows")))
+        self._end_list(read, shape, row, number, parent)
+        return f"{function}({_rows_of(number, parent)})"
 
-    def _inner_list(self, read: m.Many, pick: Pick, parent: Row) -> str:
-        """A short list of each row of another, read with it: a row of the statement is one of this list."""
+    def _inner(self, read: m.Many, shape: ListShape, parent: Row, pick: Pick | None = None) -> tuple[Row, str]:
+        """A list that is read along with the rows it belongs to: its row, and the arguments of its page's function."""
         statement = parent.statement
         statement.takes_inner = False
         row = Row(statement, self._alias(), TABLES[read.listing.kind])
-        conditions = [self._scoped(statement, row.alias, row.known)]
-        if read.on is not None:
-            conditions.append(row.sql(read.on, parent=f"{parent.alias}.id"))
-        source = f"SELECT * FROM {row.known.sql} AS {row.alias} WHERE {' AND '.join(conditions)}"
-        statement.joins.append(f"LEFT JOIN LATERAL ({source}) AS {row.alias} ON true")
-        statement.order.append(order_sql(read.listing.order, row.known, row.alias, backward=False))
+        source = self._page_sql(read, shape, row, pick, parent=f"{parent.alias}.id")
+        statement.joins.append(f"LEFT JOIN LATERAL (\n    {source}\n) AS {row.alias} ON true")
         statement.inner = row.value("id")
-        return each(self._object(*pick.only, row), self._source.row(statement), "inner")
+        by = self._sorted_by(shape, row)
+        if not by:
+            statement.order.append(order_sql(shape.order, row.known, row.alias, backward=shape.backward))
+        size = shape.size if read.paged else None
+        rows = f"*{self._source.function(page_of)}(inner, {size}, {shape.backward}, {by}, {shape.falls})"
+        return row, rows
+
+    def _with_inner(self, row: Row, rows: str) -> tuple[str, str]:
+        """How a statement's rows are gone through: (target, rows), with ``inner`` where a list is read along."""
+        statement, target = row.statement, self._source.row(row.statement)
+        if statement.inner is None:
+            return target, rows
+        ids = [statement.position(id) for id in (row.value("id"), statement.inner)]
+        return f"({target}), inner", f"{self._source.function(grouped)}({rows}, {ids[0]}, {ids[1]})"
 
     def _function(self, parameters: str, result: str) -> str:
         """A function of the builder's own: its name."""
@@ -362,25 +389,17 @@ class Compiler:
         self, read: m.Many, shape: ListShape, row: Row, number: int, parent: Row | None, pick: Pick | None = None
     ) -> None:
         """Write the statement of a list: each parent's rows in a lateral subquery, or the root's in a plain one."""
-        statement, alias, table = row.statement, row.alias, row.known
-        order = order_sql(shape.order, table, alias, backward=shape.backward)
-        page = f"SELECT * FROM {table.sql} AS {alias}\n    WHERE "
-        page += "\n      AND ".join(self._conditions(read, shape, row, pick)) + f"\n    ORDER BY {order}"
-        if read.paged:
-            # The limit is part of the text: with a parameter PostgreSQL plans for a tenth of the table.
-            page += f" LIMIT {shape.size + 1}"
-        source = f"(\n    {page}\n) AS {alias}"
-        sorted_by: tuple[int, ...] = ()
-        if parent is None:
-            statement.order.insert(0, order)
-        else:
+        statement = row.statement
+        page = self._page_sql(read, shape, row, pick, parent="parent.id")
+        source = f"(\n    {page}\n) AS {row.alias}"
+        by: tuple[int, ...] = ()
+        if parent is not None:
             parents = statement.parameter(Given.PARENTS, "uuid[]")
             source = f"unnest({parents}) WITH ORDINALITY AS parent (id, number)\nCROSS JOIN LATERAL {source}"
-            if shape.order.is_even(table):
-                # Nearly in order already: each page is sorted where it is taken apart, for less than PostgreSQL asks.
-                sorted_by = tuple(statement.position(row.value(column)) for column in shape.order.columns)
-            else:
-                statement.order.insert(0, f"parent.number, {order}")
+            by = self._sorted_by(shape, row)
+        if not by:
+            order = order_sql(shape.order, row.known, row.alias, backward=shape.backward)
+            statement.order.insert(0, order if parent is None else f"parent.number, {order}")
         self._steps[number] = Step(
             statement.select(source),
             tuple(statement.parameters),
@@ -388,15 +407,33 @@ class Compiler:
             backward=shape.backward,
             parent=parent.statement.number if parent is not None else None,
             parent_column=parent.statement.position(parent.value("id")) if parent is not None else 0,
-            sorted_by=sorted_by,
-            descending=shape.order.terms[0][1] != shape.backward,
+            sorted_by=by,
+            descending=shape.falls,
+            sealed=self._sealed(statement, source),
         )
 
-    def _conditions(self, read: m.Many, shape: ListShape, row: Row, pick: Pick | None) -> list[str]:
+    def _page_sql(self, read: m.Many, shape: ListShape, row: Row, pick: Pick | None, parent: str) -> str:
+        """The rows of one parent's page, or of the root's; what shows that there is more is among them."""
+        order = order_sql(shape.order, row.known, row.alias, backward=shape.backward)
+        conditions = "\n      AND ".join(self._conditions(read, shape, row, pick, parent))
+        page = f"SELECT * FROM {row.known.sql} AS {row.alias}\n    WHERE {conditions}\n    ORDER BY {order}"
+        # The limit is part of the text: with a parameter PostgreSQL plans for a tenth of the table.
+        return f"{page} LIMIT {shape.size + 1}" if read.paged else page
+
+    def _sorted_by(self, shape: ListShape, row: Row) -> tuple[int, ...]:
+        """The columns by which a page is sorted where it is taken apart; none: PostgreSQL sorts it.
+
+        Its rows come nearly in order, so that this costs less than a sort of all pages together.
+        """
+        if not shape.order.is_even(row.known):
+            return ()
+        return tuple(row.statement.position(row.value(column)) for column in shape.order.columns)
+
+    def _conditions(self, read: m.Many, shape: ListShape, row: Row, pick: Pick | None, parent: str) -> list[str]:
         """Which rows are on the page; its values are placed in the order in which they were asked for."""
         conditions = [self._scoped(row.statement, row.alias, row.known)]
         if read.on is not None:
-            conditions.append(row.sql(read.on, parent="parent.id"))
+            conditions.append(row.sql(read.on, parent=parent))
         if pick is None:
             return conditions
         place = self._places(row.statement, pick, 0)
@@ -430,6 +467,14 @@ class Compiler:
         return f"read[{number}][0][0][0]"
 
     # What all of them need
+
+    def _sealed(self, statement: Statement, source: str, where: str | None = None) -> Sealed | None:
+        """The statement again, if it is the first, under the condition that the request's key is right."""
+        if statement.number:
+            return None
+        seal = statement.sealed()
+        sql = statement.select(source, seal if where is None else f"{where} AND {seal}")
+        return Sealed(sql, tuple(statement.parameters))
 
     def _begin(self, kind: str, in_list_of: Row | None = None) -> tuple[Row, int]:
         """A new statement over the rows of a kind, and its number among the steps."""

@@ -54,6 +54,8 @@ class Computed:
     """A pure function of the inputs' values that gives what JSON holds; None: the only input as it is."""
     in_context: bool = False
     """Whether ``build`` takes the request's context first."""
+    beside: tuple[tuple[str, str, str], ...] = ()
+    """(word, column, kind): words of its SQL that stand for the rows that columns refer to."""
 
 
 @dataclass(frozen=True, slots=True)

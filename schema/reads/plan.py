@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, Protocol
 from uuid import UUID
 
+from crm.accounts.facts import Actor
 from crm.reads import ReadConnection, Scope
 from schema.cursors import CursorSigner
-from schema.reads.statements import Given, Parameter
+from schema.reads.builder import Page, page_of
+from schema.reads.statements import Given, Parameter, Value
 
 Rows = Sequence[Any]
-Page = tuple[Rows, bool]
-"""Rows, and whether the list goes on beyond them."""
 
 
 class ReadContext(Protocol):
@@ -23,6 +22,18 @@ class ReadContext(Protocol):
 
     @property
     def cursors(self) -> CursorSigner: ...
+
+
+class Unproved(Exception):
+    """No row has come, so that the key may have opened the workspace or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A statement that gives no row unless the request's key opens the workspace for the actor."""
+
+    sql: str
+    parameters: tuple[Parameter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,10 @@ class Step:
     sorted_by: tuple[int, ...] = ()
     """The columns that each list is to be sorted by yet; none: they come in order."""
     descending: bool = False
+    has_lists: bool = False
+    """Whether another step reads lists of these rows."""
+    sealed: Sealed | None = None
+    """The first statement once more, for a request whose key is yet to be proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +74,31 @@ class Plan:
         now: datetime,
         values: Sequence[Sequence[Any]],
         context: ReadContext,
+        unproved_key: bytes | None = None,
     ) -> Any:
-        """The response's data: dicts and lists of what JSON holds, and moments, which orjson writes."""
+        """The response's data: dicts and lists of what JSON holds, and moments, which orjson writes.
+
+        ``unproved_key`` is the hash of a key of which it is only believed that it opens the workspace for the scope's
+        actor: the first statement proves it by giving a row.
+
+        Raises: Unproved.
+        """
         rows: list[Rows] = []
         read: list[Any] = []
+        request = Request(scope.actor, now, values, unproved_key)
         workspace_id = scope.actor.workspace_id
         for step in self.steps:
+            if unproved_key is not None and not rows:
+                if step.sealed is None:
+                    raise Unproved
+                given = [request.gives(parameter, None) for parameter in step.sealed.parameters]
+                found = await connection.fetch(step.sealed.sql, given, workspace_id=workspace_id)
+                if not found:
+                    raise Unproved
+                page = page_of(found, step.size, step.backward, (), False)
+                rows.append(page[0])
+                read.append(page)
+                continue
             parents = None
             if step.parent is not None:
                 column = step.parent_column
@@ -73,42 +107,46 @@ class Plan:
                     rows.append(())
                     read.append({})
                     continue
-            given = [_given(parameter, scope, now, values, parents) for parameter in step.parameters]
+            given = [request.gives(parameter, parents) for parameter in step.parameters]
             found = await connection.fetch(step.sql, given, workspace_id=workspace_id)
             if parents is None:
-                page = _page(found, step)
+                page = page_of(found, step.size, step.backward, (), False)
                 rows.append(page[0])
                 read.append(page)
             else:
                 pages = _pages(found, step, parents)
-                rows.append([row for page, _ in pages.values() for row in page])
+                # All of them together, where there are lists below these.
+                rows.append([row for page, _ in pages.values() for row in page] if step.has_lists else ())
                 read.append(pages)
+        if unproved_key is not None and not rows:
+            raise Unproved
         return self.build(read, values, context)
 
 
-def _given(
-    parameter: Parameter,
-    scope: Scope,
-    now: datetime,
-    values: Sequence[Sequence[Any]],
-    parents: list[UUID] | None,
-) -> Any:
-    if parameter is Given.WORKSPACE:
-        return scope.actor.workspace_id
-    if parameter is Given.PARENTS:
-        return parents
-    if parameter is Given.NOW:
-        return now
-    if parameter is Given.MEMBER:
-        return scope.actor.member_id
-    return values[parameter.slot][parameter.index]
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the statements of one request are given."""
 
+    actor: Actor
+    now: datetime
+    values: Sequence[Sequence[Any]]
+    key: bytes | None
 
-def _page(found: Rows, step: Step) -> Page:
-    size = step.size
-    more = size is not None and len(found) > size
-    rows = found[:size] if more else found
-    return (rows[::-1] if step.backward else rows), more
+    def gives(self, parameter: Parameter, parents: list[UUID] | None) -> Any:
+        """A parameter's value."""
+        if parameter is Given.WORKSPACE:
+            return self.actor.workspace_id
+        if isinstance(parameter, Value):
+            return self.values[parameter.slot][parameter.index]
+        if parameter is Given.PARENTS:
+            return parents
+        if parameter is Given.NOW:
+            return self.now
+        if parameter is Given.MEMBER:
+            return self.actor.member_id
+        if parameter is Given.ROLE:
+            return str(self.actor.role)
+        return self.key
 
 
 def _pages(found: Rows, step: Step, parents: list[UUID]) -> dict[UUID, Page]:
@@ -120,8 +158,7 @@ def _pages(found: Rows, step: Step, parents: list[UUID]) -> dict[UUID, Page]:
             lists[number].append(row)
         else:
             lists[number] = [row]
-    if step.sorted_by:
-        by = itemgetter(*step.sorted_by)
-        for rows in lists.values():
-            rows.sort(key=by, reverse=step.descending)
-    return {parents[number - 1]: _page(rows, step) for number, rows in lists.items()}
+    return {
+        parents[number - 1]: page_of(rows, step.size, step.backward, step.sorted_by, step.descending)
+        for number, rows in lists.items()
+    }

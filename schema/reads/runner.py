@@ -15,7 +15,7 @@ from graphql import FieldNode, GraphQLObjectType
 from graphql.execution.values import VariableValues
 
 from crm.caches import CacheStats, SegmentedCache
-from crm.reads import ReadConnection, ReadPool, Scope
+from crm.reads import ReadPool, Scope
 from schema.errors import RequestError
 from schema.reads.arguments import Asked
 from schema.reads.compiler import Compiler
@@ -52,9 +52,12 @@ class Reads:
         operation: Operation,
         given: Mapping[str, Any] | None,
         context: Context,
-        connection: ReadConnection | None = None,
+        unproved_key: bytes | None = None,
     ) -> dict[str, Any] | None:
-        """The data of a whole query; None where the executor must answer it."""
+        """The data of a whole query; None where the executor must answer it.
+
+        Raises: Unproved, where ``unproved_key`` was given and the read could not prove it (schema/reads/plan.py).
+        """
         variables = operation.variables(self.types.schema, given)
         if variables is None:
             return None
@@ -68,7 +71,7 @@ class Reads:
         found = self._planned(operation.root.name, prepared, variables, context)
         if found is None:
             return None
-        data: dict[str, Any] = await self._run(*found, context, connection)
+        data: dict[str, Any] = await self._run(*found, context, unproved_key)
         return data
 
     async def field(
@@ -158,13 +161,11 @@ class Reads:
         asked: list[Asked],
         scope: Scope,
         context: Context,
-        connection: ReadConnection | None = None,
+        unproved_key: bytes | None = None,
     ) -> Any:
         values = [part.values for part in asked]
-        if connection is not None:
-            return await plan.run(connection, scope, context.now, values, context)
-        async with self.pool.lease() as leased:
-            return await plan.run(leased, scope, context.now, values, context)
+        async with self.pool.lease() as connection:
+            return await plan.run(connection, scope, context.now, values, context, unproved_key)
 
 
 __all__ = ["Mode", "Reads", "Selection"]

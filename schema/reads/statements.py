@@ -15,6 +15,9 @@ class Given(Enum):
     MEMBER = "member"
     PARENTS = "parents"
     """The ids of the rows whose lists a statement reads."""
+    KEY = "key"
+    """The hash of the bearer key that the request carries."""
+    ROLE = "role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Value:
 
 
 Parameter: TypeAlias = Given | Value
+_LIGHT = 16
 
 
 @dataclass
@@ -40,9 +44,14 @@ class Statement:
     order: list[str] = field(default_factory=list)
     """Terms of the whole statement's order, most significant first."""
     takes_inner: bool = False
-    """Whether a short list of each of its rows may be read together with them."""
+    """Whether a list of each of its rows may be read together with them."""
     inner: str | None = None
     """The variable that holds the ids of that list, once there is one."""
+
+    @property
+    def is_light(self) -> bool:
+        """Whether its rows are cheap to repeat: nothing in them is computed, and they are not many columns."""
+        return len(self.columns) <= _LIGHT and not any("(" in column for column in self.columns)
 
     def parameter(self, what: Parameter, type: str) -> str:
         """The placeholder of a parameter."""
@@ -64,6 +73,14 @@ class Statement:
     def unpacked(self) -> str:
         """The target that takes one row apart in the builder."""
         return ", ".join(self.columns.values() or ["_"]) + ","
+
+    def sealed(self) -> str:
+        """The condition that the key still opens the workspace for the member, in the role, for whom all this is."""
+        workspace = self.parameter(Given.WORKSPACE, "uuid")
+        member, role = self.parameter(Given.MEMBER, "uuid"), self.parameter(Given.ROLE, "text")
+        door = f"door_credential({self.parameter(Given.KEY, 'bytea')}) AS door"
+        holds = f"door.workspace_id = {workspace} AND door.member_id = {member} AND door.role = {role}"
+        return f"EXISTS(SELECT 1 FROM {door} WHERE {holds})"
 
     def select(self, source: str, where: str | None = None) -> str:
         """The whole statement."""

@@ -308,6 +308,14 @@ class TestRowLevelSecurityAlone:
             return f"{statement.parameter(Given.WORKSPACE, 'uuid')} IS NOT NULL"
 
         monkeypatch.setattr(Compiler, "_scoped", unbounded)
+
+        async def loose(sql: str, *values: object) -> list[dict[str, Any]]:
+            assert "workspace_id = $1" in sql
+            read.append("Deal")
+            unbound = "workspace_id IS NOT NULL AND $1::uuid IS NOT NULL"
+            return await db.execute(sql.replace("workspace_id = $1", unbound), *values)
+
+        monkeypatch.setattr("crm.deals.moving.execute", loose)
         return read
 
     async def test_lists_and_nodes_show_nothing_of_hers(

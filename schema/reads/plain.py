@@ -16,9 +16,9 @@ from crm.db import execute
 from crm.rows import by_ids
 from crm.tables import TABLES
 from schema.reads.arguments import Asked, ListShape
-from schema.reads.compiler import Row
 from schema.reads.conditions import beyond_sql, filter_sql, order_sql
 from schema.reads.mapping import Many
+from schema.reads.rows import Row
 from schema.reads.statements import Given, Statement, Value
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from graphql import (
     get_variable_values,
     parse,
     specified_rules,
-    validate,
 )
 from graphql.execution.values import VariableValues
+from strawberry.schema.schema import validate_document
 
 from crm.caches import SegmentedCache
 from crm.reads import Scope
@@ -178,7 +178,7 @@ class Documents:
             return Document(text, None, {}, (error,))
         except RecursionError:
             return Document(text, None, {}, (GraphQLError("Syntax Error: The document is nested too deeply."),))
-        errors = validate(self._schema, node, specified_rules)
+        errors = validate_document(self._schema, node, tuple(specified_rules))  # Strawberry's rules, and GraphQL's
         if errors:
             return Document(text, node, {}, tuple(errors))
         return Document(text, node, self._operations(node))

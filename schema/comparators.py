@@ -128,7 +128,7 @@ def none_of() -> Any:
     return strawberry.field(name="not", description="This does not hold.", default=strawberry.UNSET)
 
 
-@strawberry.enum(description="Which end of an order comes first.")
+@strawberry.enum(name="OrderDirection", description="Which end of an order comes first.")
 class Direction(Enum):
     ASC = strawberry.enum_value("ASC", description="Smallest, earliest, A first.")
     DESC = strawberry.enum_value("DESC", description="Largest, latest, Z first.")

@@ -23,7 +23,7 @@ class Activity(Node):
     subject: (
         Annotated[
             LazyDeal | LazyLead | LazyContact | LazyOrganization,
-            strawberry.union("Subject", description="What an entry of a timeline is about."),
+            strawberry.union("ActivitySubject", description="What an entry of a timeline is about."),
         ]
         | None
     ) = any_one(

@@ -41,16 +41,20 @@ CLOSE_SECONDS = 2.0
 DOOR = "SELECT * FROM door_"
 """How a statement begins that needs no workspace: it finds one (``crm.doors``)."""
 
-_SESSION = {
-    "application_name": "anbahn reads",
-    "default_transaction_read_only": "on",
-    "statement_timeout": f"{READ_SECONDS:.0f}s",
+PLANNING = {
     "jit": "off",  # compiling takes longer than any read here, and PostgreSQL's estimates ask for it all the same
     # A statement is planned once. Its shape is in its text, limits included, and each level of it goes along an index,
     # so that values change little; by its own estimates PostgreSQL would plan a board each time, for a millisecond.
     "plan_cache_mode": "force_generic_plan",
     # A page's rows are looked up one by one; by the default, made for turning disks, whole tables are hashed for fifty.
     "random_page_cost": "1.1",
+}
+"""Settings of a session by which PostgreSQL plans short reads well."""
+_SESSION = {
+    "application_name": "anbahn reads",
+    "default_transaction_read_only": "on",
+    "statement_timeout": f"{READ_SECONDS:.0f}s",
+    **PLANNING,
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import asyncpg
 
+from crm.reads import PLANNING
+
 
 class Connection:
     """One connection, with what it has prepared and what it is bound to."""
@@ -50,7 +52,7 @@ class Pool:
     @classmethod
     async def open(cls, url: str, size: int) -> Pool:
         """``size`` connections, logged in."""
-        return cls([await asyncpg.connect(url, server_settings={"jit": "off"}) for _ in range(size)])
+        return cls([await asyncpg.connect(url, server_settings=PLANNING) for _ in range(size)])
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Connection]:

@@ -18,12 +18,13 @@ from schema.lazy import LazyDeal
 from schema.leads.enums import Criterion, CriterionState, LeadState
 from schema.money import Money
 from schema.node import Node
-from schema.reads.mapping import Beside, Computed, Inline, Same
+from schema.reads.mapping import Beside, Computed, From, Inline, Same
 
-_COUNTED = """(SELECT count(*) FROM criterion_answer AS c
-    WHERE c.workspace_id = {workspace} AND c.lead_id = {row}.id AND c.state IN %s)"""
-ANSWERED = Computed((_COUNTED % "('MET', 'NOT_MET')",))
-MET = Computed((_COUNTED % "('MET')",))
+_COUNTS = """SELECT count(*) FILTER (WHERE c.state IN ('MET', 'NOT_MET')) AS answered,
+        count(*) FILTER (WHERE c.state = 'MET') AS met
+    FROM criterion_answer AS c WHERE c.workspace_id = {workspace} AND c.lead_id = {row}.id"""
+ANSWERED = Computed((From(_COUNTS, "answered"),))
+MET = Computed((From(_COUNTS, "met"),))
 
 
 def _answer_to(criterion: facts.Criterion) -> Beside:

@@ -130,11 +130,13 @@ class Compiler(ListDraft):
         called = (["context"] if read.in_context else []) + inputs
         return f"{self._source.function(read.build)}({', '.join(called)})"
 
-    def _input(self, name: str | m.Of | m.Computed, row: Row, beside: Mapping[str, str] | None = None) -> str:
+    def _input(self, name: str | m.Of | m.From | m.Computed, row: Row, beside: Mapping[str, str] | None = None) -> str:
         if isinstance(name, m.Computed):
             return self._computed(name, row)
         if isinstance(name, m.Of):
             return self._referred(name.column, name.kind, row).value(name.name)
+        if isinstance(name, m.From):
+            return self._lateral(name.sql, row).value(name.name)
         return row.statement.column(row.sql(name, **beside or {})) if "{" in name or "(" in name else row.value(name)
 
     def _one(self, read: m.One, below: Branch, row: Row) -> str:
@@ -179,15 +181,13 @@ class Compiler(ListDraft):
         return shown if read.null_when is None else f"(None if {row.value(read.null_when)} is None else {shown})"
 
     def _gathered(self, read: m.Gathered, below: Branch, row: Row) -> str:
-        alias = self._alias()
         seen = self._scope.row_filter(read.of)
         if seen is None:
-            sql = row.sql(read.sql)
+            gathered = self._lateral(read.sql, row)
         else:
             # Whoever may not see all of them must not learn their number from a roll-up.
-            sql = row.sql(read.counted, visible=self._visible(seen, row.statement, "counted"))
-        row.statement.joins.append(f"LEFT JOIN LATERAL ({sql}) AS {alias} ON true")
-        return self._object(*below, Row(row.statement, alias))
+            gathered = self._lateral(read.counted, row, visible=self._visible(seen, row.statement, "counted"))
+        return self._object(*below, gathered)
 
     def _items(self, read: m.Items, below: Branch, row: Row) -> str:
         names = {name: self._source.name(name) for name in read.sources}

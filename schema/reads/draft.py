@@ -75,6 +75,14 @@ class Draft:
             self._joined[row.alias, column] = joined
         return joined
 
+    def _lateral(self, template: str, row: Row, **words: str) -> Row:
+        """The one row of a query over this row; joined once, however often it is wanted."""
+        joined = self._joined.get((row.alias, template))
+        if joined is None:
+            joined = self._joined[row.alias, template] = Row(row.statement, self._alias())
+            row.statement.joins.append(f"LEFT JOIN LATERAL ({row.sql(template, **words)}) AS {joined.alias} ON true")
+        return joined
+
     def _join(self, kind: str, row: Row, on: Callable[[str], str]) -> Row:
         """Another table's row beside this one."""
         joined = Row(row.statement, self._alias(), TABLES[kind])

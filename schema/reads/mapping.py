@@ -46,10 +46,18 @@ class Of:
 
 
 @dataclass(frozen=True, slots=True)
+class From:
+    """A column of a query over the row that has exactly one row; run once for all of its columns that are wanted."""
+
+    sql: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     """A value computed from columns and expressions of the row."""
 
-    inputs: tuple[str | Of | Computed, ...]
+    inputs: tuple[str | Of | From | Computed, ...]
     build: Callable[..., Any] | None = None
     """A pure function of the inputs' values that gives what JSON holds; None: the only input as it is."""
     in_context: bool = False

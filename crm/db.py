@@ -33,6 +33,17 @@ MODELS = (
 CONNECT_TIMEOUT_SECONDS = 1.5
 """So that an ingress can still answer "not stored, come again" within two seconds when PostgreSQL is away."""
 
+PLANNING = {
+    "jit": "off",  # compiling takes longer than any statement here, and PostgreSQL's estimates ask for it all the same
+    # A statement is planned once for each connection. Its shape is in its text, limits included, and it goes along an
+    # index, so that values change little; by its own estimates PostgreSQL would plan a board or a move each time, for
+    # a millisecond.
+    "plan_cache_mode": "force_generic_plan",
+    # Rows are looked up one by one; by the default, made for turning disks, whole tables are hashed for fifty of them.
+    "random_page_cost": "1.1",
+}
+"""Settings of a session by which PostgreSQL plans short statements well."""
+
 UNREACHABLE: tuple[type[BaseException], ...] = (
     OSError,
     asyncio.TimeoutError,
@@ -98,6 +109,7 @@ def credentials(url: str) -> dict[str, Any]:
         "database": urllib.parse.unquote(parts.path.strip("/")),
         "timeout": CONNECT_TIMEOUT_SECONDS,
         "command_timeout": 60,
+        "server_settings": dict(PLANNING),
         **_ssl(parts.query),
     }
 

@@ -22,7 +22,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from crm.accounts.facts import Actor, Role
-from crm.db import credentials
+from crm.db import PLANNING, credentials
 from crm.doors import hashed
 from crm.engine import ACQUIRE_TIMEOUT_SECONDS, WorkspaceConnection, bind, bound
 
@@ -41,15 +41,6 @@ CLOSE_SECONDS = 2.0
 DOOR = "SELECT * FROM door_"
 """How a statement begins that needs no workspace: it finds one (``crm.doors``)."""
 
-PLANNING = {
-    "jit": "off",  # compiling takes longer than any read here, and PostgreSQL's estimates ask for it all the same
-    # A statement is planned once. Its shape is in its text, limits included, and each level of it goes along an index,
-    # so that values change little; by its own estimates PostgreSQL would plan a board each time, for a millisecond.
-    "plan_cache_mode": "force_generic_plan",
-    # A page's rows are looked up one by one; by the default, made for turning disks, whole tables are hashed for fifty.
-    "random_page_cost": "1.1",
-}
-"""Settings of a session by which PostgreSQL plans short reads well."""
 _SESSION = {
     "application_name": "anbahn reads",
     "default_transaction_read_only": "on",
@@ -274,9 +265,8 @@ class _Session:
     async def _connect(self) -> WorkspaceConnection:
         await self.ended()  # so that there are never more connections than the pool's size
         self._connection = await asyncpg.connect(
-            **{**credentials(self._url), "command_timeout": None},
+            **{**credentials(self._url), "command_timeout": None, "server_settings": _SESSION},
             connection_class=WorkspaceConnection,
-            server_settings=_SESSION,
             # asyncpg's own cache is not used, only the names it gives to statements as long as it is on.
             statement_cache_size=1,
         )

@@ -26,7 +26,7 @@ from schema.reads.plain import PlainList, asked_of
 if TYPE_CHECKING:
     from schema.reads.documents import Operation
     from schema.reads.mapping import Many
-    from schema.reads.runner import Reads
+    from schema.reads.runner import Batch, Reads
     from schema.reads.splice import SplicingExecutor
 
 
@@ -45,6 +45,8 @@ class Context:
     """The operation that is asked for, once it is known to be right."""
     executor: SplicingExecutor | None = None
     """The executor that is at work on the request; None: plain resolvers answer."""
+    batches: dict[Any, Batch] = field(default_factory=dict)
+    """Objects of a payload that wait to be read together."""
     _rows: dict[str, DataLoader[UUID, Any]] = field(default_factory=dict)
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from crm.reads import PLANNING
+from crm.db import PLANNING
 
 
 class Connection:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from crm.tables import TABLES
 from schema.reads import mapping as m
 from schema.reads.builder import display, each
 from schema.reads.lists import ListDraft
-from schema.reads.plan import Plan, Step
-from schema.reads.rows import Lend, Row
+from schema.reads.plan import Build, Plan, Step
+from schema.reads.rows import Lend, LoadedRow, Row
 from schema.reads.selection import TYPENAME, Branch, Pick, Uncompilable
 from schema.reads.statements import Value
 
@@ -29,9 +30,17 @@ class Compiler(ListDraft):
         """
         return self._plan(display([(pick.key, self._root(root, pick)) for pick in picks]))
 
-    def compile_object(self, type_name: str, picks: tuple[Pick, ...]) -> Plan:
-        """The plan for one object, whose id is the only value of the last slot; its response is None without it."""
-        return self._plan(self._first(type_name, picks, len(self._shapes) - 1))
+    def compile_objects(self, type_name: str, picks: tuple[Pick, ...]) -> Plan:
+        """The plan for objects whose ids are the only value of the last slot; its response has them by their ids."""
+        return self._plan(self._found(type_name, picks, Value(len(self._shapes) - 1, 0)))
+
+    def compile_loaded(self, type_name: str, picks: tuple[Pick, ...]) -> Build:
+        """The builder of an object out of its row as the ORM has loaded it: ``build(row, (), context)``.
+
+        Raises: Uncompilable when anything beside the row is wanted.
+        """
+        self._source.define("row = read")
+        return self._source.compiled(self._object(type_name, picks, LoadedRow(TABLES[type_name])))
 
     # Fields of the root
 
@@ -64,13 +73,17 @@ class Compiler(ListDraft):
         slot = self._slot(pick)
         kinds = []
         for index, kind in enumerate(self._shape(pick)):
-            row, number = self._begin(kind)
-            shown, id = self._object(kind, pick.of(kind), row), row.value("id")
-            self._end_found(row, number, "= ANY({})", Value(slot, index), "uuid[]")
-            kinds.append((kind, f"{{{id}: {shown} for {self._source.row(row.statement)} in read[{number}][0]}}"))
+            kinds.append((kind, self._found(kind, pick.of(kind), Value(slot, index))))
         found = self._source.name("found")
         self._source.define(f"{found} = {display(kinds)}")
         return f"[place and {found}[place[0]].get(place[1]) for place in values[{slot}][-1]]"
+
+    def _found(self, kind: str, picks: tuple[Pick, ...], ids: Value) -> str:
+        """The objects of a kind with these ids, by their ids."""
+        row, number = self._begin(kind)
+        shown, id = self._object(kind, picks, row), row.value("id")
+        self._end_found(row, number, "= ANY({})", ids, "uuid[]")
+        return f"{{{id}: {shown} for {self._source.row(row.statement)} in read[{number}][0]}}"
 
     def _end_found(self, row: Row, number: int, condition: str, value: Value, type: str) -> None:
         wanted = condition.format(row.statement.parameter(value, type))

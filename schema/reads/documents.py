@@ -32,7 +32,7 @@ from crm.caches import SegmentedCache
 from crm.reads import Scope
 from schema.cursors import CursorSigner
 from schema.reads.arguments import Asked
-from schema.reads.plan import Plan
+from schema.reads.plan import Build, Plan
 from schema.reads.selection import Selection, Slot, Uncompilable, condition_variables
 from schema.reads.typemap import TypeMap
 from schema.reads.variables import PlainVariable, plain_values, plain_variables
@@ -50,6 +50,8 @@ class Prepared:
     def __init__(self, selection: Selection, types: TypeMap, cursors: CursorSigner) -> None:
         self.selection = selection
         self.plans: dict[Hashable, Plan | None] = {}
+        self.loaded: dict[Hashable, Build | None] = {}
+        """Builders of an object out of a loaded row, by scope; None where it takes a query."""
         self._types = types
         self._reads = [types.read(slot.type_name, slot.node.name.value) for slot in selection.slots]
         self._fixed = [

@@ -15,6 +15,8 @@ from schema.reads.builder import Page, page_of
 from schema.reads.statements import Given, Parameter, Value
 
 Rows = Sequence[Any]
+Build = Callable[[Any, Any, Any], Any]
+"""``build(read, values, context)``: the rows of each step, the values of each slot, and the request."""
 
 
 class ReadContext(Protocol):
@@ -65,7 +67,7 @@ class Plan:
 
     steps: tuple[Step, ...]
     source: str
-    build: Callable[..., Any]
+    build: Build
 
     async def run(
         self,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
-from crm.tables import Table
+from crm.tables import Kind, Table
+from schema.reads.selection import Uncompilable
 from schema.reads.statements import Given, Statement
 
 Lend = Callable[[], str]
@@ -41,6 +43,26 @@ class Row:
     def sql(self, template: str, **names: str) -> str:
         """A SQL expression over the row (schema/reads/mapping.py says which words stand for what)."""
         return template.format_map(_Words(self, names))
+
+
+class LoadedRow(Row):
+    """A row that the ORM has loaded, as the builder's ``row``; what takes a query to know is not to be had of it."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(cast("Statement", _NoStatement()), "row", table)
+
+    def value(self, name: str) -> str:
+        column = self.known.columns.get(name)
+        if column is None or column.kind is Kind.JSON:  # which the ORM has read already
+            raise Uncompilable(f"{name} is not in a loaded row as it is in the table")
+        return f"row.{name}"
+
+
+class _NoStatement:
+    """Stands where a statement would be."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Uncompilable("it takes a query")
 
 
 class _Words(dict[str, str]):

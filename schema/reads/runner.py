@@ -7,6 +7,8 @@ what is not compiled, or asks for what cannot be answered, both step back and pl
 
 from __future__ import annotations
 
+import asyncio
+from builtins import id as builtin_id
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -20,7 +22,7 @@ from schema.errors import RequestError
 from schema.reads.arguments import Asked
 from schema.reads.compiler import Compiler
 from schema.reads.documents import Documents, Operation, Prepared, plan_key
-from schema.reads.plan import Plan
+from schema.reads.plan import Build, Plan
 from schema.reads.selection import Pick, Selection, Selector, Uncompilable
 from schema.reads.typemap import TypeMap
 
@@ -31,6 +33,15 @@ Mode = Literal["compiled", "spliced", "stock"]
 """``compiled``: both tiers. ``spliced``: tier 1 only. ``stock``: plain resolvers only, to compare with and as a net."""
 
 PLANS = 2_000
+
+
+class Batch:
+    """Objects that a payload wants by the same plan."""
+
+    found: asyncio.Future[dict[UUID, Any]]
+
+    def __init__(self) -> None:
+        self.ids: list[UUID] = []
 
 
 class Reads:
@@ -94,11 +105,11 @@ class Reads:
         place: tuple[str | int, ...],
         nodes: Sequence[FieldNode],
         type: GraphQLObjectType,
-        id: UUID,
+        row: Any,
         variables: VariableValues,
         context: Context,
     ) -> Any:
-        """An object by its id; None where it is not compiled (or not there)."""
+        """An object whose row the ORM has loaded; None where it is not compiled (or not there any more)."""
 
         def prepare() -> Prepared:
             selector = Selector(self.types.schema, operation.fragments, variables)
@@ -106,8 +117,39 @@ class Reads:
             return Prepared(selection, self.types, context.cursors)
 
         prepared = operation.prepared(("object", place, type.name), variables, prepare)
-        found = self._planned(type.name, prepared, variables, context, Asked(type.name, (id,)))
-        return None if found is None else await self._run(*found, context)
+        if prepared is None:
+            return None
+        build = self._loaded(type.name, prepared, Scope.of(context.actor))
+        if build is not None:
+            return build(row, (), context)
+        found = self._planned(type.name, prepared, variables, context, Asked(type.name, ()))
+        return None if found is None else await self._batched(*found, row.id, context)
+
+    def _loaded(self, type_name: str, prepared: Prepared, scope: Scope) -> Build | None:
+        """What makes the object of its loaded row alone; None where it takes a query."""
+        if scope.key not in prepared.loaded:
+            try:
+                build = Compiler(self.types, scope, ()).compile_loaded(type_name, prepared.selection.picks)
+            except Uncompilable:
+                build = None
+            prepared.loaded[scope.key] = build
+        return prepared.loaded[scope.key]
+
+    async def _batched(self, plan: Plan, asked: list[Asked], scope: Scope, id: UUID, context: Context) -> Any:
+        """One of the objects that a payload wants by the same plan: they are read together."""
+        alike = not any(part.values for part in asked)
+        key = builtin_id(plan) if alike else object()
+        batch = context.batches.get(key)
+        if batch is None:
+            batch = context.batches[key] = Batch()
+            batch.found = asyncio.ensure_future(self._read_batch(key, plan, asked, scope, context))
+        batch.ids.append(id)
+        return (await batch.found).get(id)
+
+    async def _read_batch(self, key: Any, plan: Plan, asked: list[Asked], scope: Scope, context: Context) -> Any:
+        await asyncio.sleep(0)  # until the payload's other objects have joined
+        ids = context.batches.pop(key).ids
+        return await self._run(plan, [*asked[:-1], Asked(None, (ids,))], scope, context)
 
     def plan(self, root: str, picks: tuple[Pick, ...], asked: Sequence[Asked], scope: Scope) -> Plan:
         """The plan for what is selected of the query root.
@@ -119,7 +161,7 @@ class Reads:
         if plan is None:
             compiler = Compiler(self.types, scope, [part.shape for part in asked])
             is_root = root == self._query.name
-            plan = compiler.compile(root, picks) if is_root else compiler.compile_object(root, picks)
+            plan = compiler.compile(root, picks) if is_root else compiler.compile_objects(root, picks)
             self.plans.put(key, plan)
         return plan
 

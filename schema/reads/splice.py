@@ -82,7 +82,7 @@ class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
         if self._compiled is not None:
             place = tuple(path.as_list())
             value = await context.reads.object(
-                self._compiled, place, nodes, type, node.row.id, self.variable_values, context
+                self._compiled, place, nodes, type, node.row, self.variable_values, context
             )
             if value is not None:
                 return value

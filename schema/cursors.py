@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,10 +56,14 @@ class CursorSigner:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"t": value.isoformat()}
+    if isinstance(value, date):
+        return {"d": value.isoformat()}
     return {"u": value.hex} if isinstance(value, UUID) else value
 
 
 def _typed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return datetime.fromisoformat(value["t"]) if "t" in value else UUID(hex=value["u"])
-    return value
+    if not isinstance(value, dict):
+        return value
+    if "t" in value:
+        return datetime.fromisoformat(value["t"])
+    return date.fromisoformat(value["d"]) if "d" in value else UUID(hex=value["u"])

@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from graphql import FieldNode, GraphQLObjectType
+from graphql import FieldNode, GraphQLError, GraphQLObjectType
 from graphql.execution.values import VariableValues
 
 from crm.caches import CacheStats, SegmentedCache
 from crm.reads import ReadPool, Scope
-from schema.errors import RequestError
 from schema.reads.arguments import Asked
 from schema.reads.compiler import Compiler
 from schema.reads.documents import Documents, Operation, Prepared, plan_key
@@ -185,7 +184,7 @@ class Reads:
             return None
         try:
             asked = [*prepared.asked(variables, context.cursors), *more]
-        except RequestError:
+        except GraphQLError:  # of an argument; the executor says what is wrong
             return None
         scope = Scope.of(context.actor)
         key = plan_key(asked, scope)

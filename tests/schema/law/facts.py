@@ -1,0 +1,101 @@
+"""All rows of the workspace in memory: what the oracle knows, and nothing it asks a database for."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crm.deals.pace import Pace
+from crm.leads.facts import Answer, Criterion
+from crm.money import Money
+from schema.reads.mapping import Many
+
+_BY_COLUMN = re.compile(r"\{row\}\.(\w+) = \{parent\}")
+
+Members = Callable[["Facts", UUID | None], Sequence[Any]]
+
+
+class Facts:
+    """The rows by kind and by id, and which of them are in which list."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        self.rows = rows
+        self.by_id = {kind: {row.id: row for row in all_of} for kind, all_of in rows.items()}
+        self._indexes: dict[tuple[str, str], dict[Any, list[Any]]] = {}
+
+    def where(self, kind: str, column: str, value: Any) -> Sequence[Any]:
+        """The rows of a kind whose column holds the value (which is not null)."""
+        index = self._indexes.get((kind, column))
+        if index is None:
+            index = self._indexes[kind, column] = defaultdict(list)
+            for row in self.rows[kind]:
+                index[getattr(row, column)].append(row)
+        return index.get(value, ())
+
+    def listed(self, type_name: str, field: str, read: Many, parent_id: UUID | None) -> Sequence[Any]:
+        """The rows of a list, in no order.
+
+        Raises: LookupError for a list whose condition is neither ``by`` a column nor told in ``SPECIAL``.
+        """
+        if (type_name, field) in SPECIAL:
+            return SPECIAL[type_name, field](self, parent_id)
+        if read.on is None:
+            return self.rows[read.listing.kind]
+        simple = _BY_COLUMN.fullmatch(read.on)
+        if simple is None:
+            raise LookupError(f"{type_name}.{field}: say in SPECIAL which rows are in it, for it is not by a column")
+        return self.where(read.listing.kind, simple[1], parent_id)
+
+    # What is shown of a row beyond its columns
+
+    def emails(self, contact_id: UUID) -> list[str]:
+        rows = sorted(self.where("ContactEmail", "contact_id", contact_id), key=lambda row: row.position)
+        return [row.address for row in rows]
+
+    def phones(self, contact_id: UUID) -> list[str]:
+        rows = sorted(self.where("ContactPhone", "contact_id", contact_id), key=lambda row: row.position)
+        return [row.number for row in rows]
+
+    def answers(self, lead_id: UUID) -> dict[Criterion, Answer]:
+        return {Criterion(row.criterion): row.facts() for row in self.where("CriterionAnswer", "lead_id", lead_id)}
+
+    def pace(self, deal_id: UUID, now: datetime) -> Pace:
+        (stay,) = (row for row in self.where("StageChange", "deal_id", deal_id) if row.left_at is None)
+        moments = [row.at for row in _timeline_of_deal(self, deal_id)]
+        past = [at for at in moments if at <= now]
+        return Pace(stay.entered_at, max(past) if past else None, len(past) < len(moments))
+
+    def totals(self, stage_id: UUID) -> tuple[int, list[Money]]:
+        deals, sums = self.where("Deal", "stage_id", stage_id), defaultdict(int)
+        for deal in deals:
+            if deal.currency is not None:
+                sums[deal.currency] += deal.amount_minor
+        return len(deals), [Money(sums[code], code) for code in sorted(sums)]
+
+
+def _not_archived(kind: str) -> Members:
+    return lambda facts, _: [row for row in facts.rows[kind] if row.archived_at is None]
+
+
+def _contacts_of_organization(facts: Facts, organization_id: UUID | None) -> Sequence[Any]:
+    return [row for row in facts.where("Contact", "organization_id", organization_id) if row.archived_at is None]
+
+
+def _timeline_of_deal(facts: Facts, deal_id: UUID | None) -> Sequence[Any]:
+    own = facts.where("Activity", "deal_id", deal_id)
+    leads = facts.where("Lead", "deal_id", deal_id)
+    of_leads = [row for lead in leads for row in facts.where("Activity", "lead_id", lead.id)]
+    return list({row.id: row for row in [*own, *of_leads]}.values())
+
+
+SPECIAL: Mapping[tuple[str, str], Members] = {
+    ("Query", "contacts"): _not_archived("Contact"),
+    ("Query", "organizations"): _not_archived("Organization"),
+    ("Organization", "contacts"): _contacts_of_organization,
+    ("Deal", "timeline"): _timeline_of_deal,
+}
+"""The lists that hold what no single column says, each by hand: all of them, so that none is forgotten."""

@@ -1,0 +1,26 @@
+"""Whatever the schema has, each by itself: every way answers as the oracle does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.schema.law.everything import Everything, said, words
+from tests.schema.law.values import Values
+from tests.schema.law.ways import MODES, Ways, difference
+
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+
+
+async def test_every_field_argument_comparison_and_order_is_answered_as_by_the_oracle(ways: Ways) -> None:
+    types = ways.reads["compiled"].types
+    left, wrong = words(types.schema), []
+    for request in Everything(types, Values(ways.world, types)).queries():
+        left -= said(types.schema, request.query)
+        oracle = await ways.oracle(request)
+        assert b"GRAPHQL_VALIDATION_FAILED" not in oracle, (request, oracle)
+        for mode in MODES:
+            found = difference(oracle, await ways.answer(mode, request))
+            if found is not None:
+                wrong.append(f"{mode}: {found}\n{request}")
+    assert not left, f"never asked for: {sorted(left)}"
+    assert not wrong, "\n\n".join(sorted(wrong, key=len)[:5])

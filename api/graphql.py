@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import orjson
 from cross_web import HTTPException
-from graphql import FieldNode, GraphQLError
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -32,7 +32,6 @@ from schema.build import Schema
 from schema.context import Context
 from schema.errors import RequestError, coded
 from schema.reads.documents import Operation
-from schema.reads.plan import Unproved
 from schema.reads.runner import Mode, Reads
 
 LARGEST_REQUEST = 2**20
@@ -66,7 +65,7 @@ class GraphQLView(GraphQL[Context, None]):
             if _is_json_post(request) and (answer := await self._believed(request)) is not None:
                 return answer
             actor = await authenticate(request)
-            self._known.put(hashed(bearer(request) or ""), actor)
+            self._remember(hashed(bearer(request) or ""), actor)
             context, asked = self._context(request, actor), None
             if request.method == "POST":
                 if not hasattr(request, "_body"):
@@ -97,6 +96,10 @@ class GraphQLView(GraphQL[Context, None]):
             masked = coded(GraphQLError(str(error), original_error=error))  # logs it
             return fault(request, 500, "INTERNAL", masked.message)
 
+    def _remember(self, key_hash: bytes, actor: Actor) -> None:
+        if self._known.get(key_hash) != actor:
+            self._known.put(key_hash, actor)
+
     async def _believed(self, request: Request) -> Answer | None:
         """The answer to a query with a key that was right before: one trip to the database where two would be needed.
 
@@ -114,15 +117,16 @@ class GraphQLView(GraphQL[Context, None]):
             asked = read_json(request._body, context.reads.documents)
         except RequestError:
             return None
+        # Nothing is parsed or compiled for a key that is not proved: what it asks for was asked for before.
+        if asked is None or asked.query not in context.reads.documents:
+            return None
         operation = self._query(asked, context)
-        if asked is None or operation is None:
+        if operation is None:
             return None
         try:
             data = await context.reads.answer(operation, asked.variables, context, key_hash)
-        except Unproved:
+        except Exception:  # whatever it is, the key comes first
             return None
-        except Exception as error:
-            return executed(request, _failed(operation, error))
         return None if data is None else executed(request, {"data": data})
 
     def _query(self, asked: GraphQLRequest | None, context: Context) -> Operation | None:
@@ -155,6 +159,8 @@ class GraphQLView(GraphQL[Context, None]):
         if operation is not None:
             try:
                 data = await context.reads.answer(operation, asked.variables, context)
+            except UNREACHABLE:
+                raise  # as where the key could not be looked up
             except Exception as error:
                 return executed(request, _failed(operation, error))
             if data is not None:
@@ -232,7 +238,7 @@ def _content(result: ExecutionResult) -> dict[str, Any]:
 
 def _failed(operation: Operation, error: Exception) -> dict[str, Any]:
     """The answer to a query whose compiled read has failed: as the executor answers when its first field has."""
-    node = next(node for node in operation.node.selection_set.selections if isinstance(node, FieldNode))
+    node = operation.first_field()
     key = node.alias.value if node.alias else node.name.value
     located = GraphQLError(str(error), nodes=node, path=[key], original_error=error)
     return {"errors": [coded(located).formatted], "data": None}

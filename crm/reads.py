@@ -26,7 +26,7 @@ from crm.db import PLANNING, credentials
 from crm.doors import hashed
 from crm.engine import ACQUIRE_TIMEOUT_SECONDS, WorkspaceConnection, bind, bound
 
-STATEMENTS = 300
+STATEMENTS = 100
 """How many statements a connection keeps prepared; the one that was not used for longest gives way."""
 IDLE_SECONDS = 300.0
 """How long a connection may be unused before it is closed."""

@@ -17,6 +17,7 @@ from crm.contacts import queries as contacts
 from crm.deals import queries as deals
 from crm.intake.secrets import SecretBox
 from crm.leads import queries as leads
+from crm.reads import Scope
 from crm.rows import by_ids
 from schema.connections import connection_of
 from schema.cursors import CursorSigner
@@ -54,8 +55,17 @@ class Context:
         """How the outside reaches this server, without a trailing slash."""
         return self.find_base_url()
 
+    def plainly(self) -> None:
+        """Say that plain rows are about to be read.
+
+        Raises: LookupError where the actor's role has a row filter, which only compiled reads know: rather no answer.
+        """
+        if Scope.of(self.actor).filters:
+            raise LookupError("a row filter is in force, and plain resolvers know none")
+
     async def row(self, kind: str, id: UUID | None) -> Any:
         """The row of that kind with this id, or None; read together with all others that the request wants."""
+        self.plainly()
         if id is None:
             return None
         if kind not in self._rows:
@@ -77,12 +87,14 @@ class Context:
         """A page of a list: of the workspace (``parent`` is None), compiled if it can be, or of an object."""
         if parent is None and (spliced := await self.spliced(info)) is not None:
             return spliced
+        self.plainly()
         return await connection_of(PlainList(self, read, _id_of(parent), asked_of(info, read)), self, read)
 
     async def whole_list(self, info: Info, read: Many, parent: Any) -> Any:
         """The whole of a short list, as ``connection``."""
         if parent is None and (spliced := await self.spliced(info)) is not None:
             return spliced
+        self.plainly()
         rows, _ = await PlainList(self, read, _id_of(parent), None).page()
         return [Node.kinds[read.listing.kind].of(row) for row in rows]
 
@@ -108,6 +120,7 @@ class Context:
 
     def _many(self, read: Callable[[list[UUID]], Awaitable[dict[UUID, Any]]]) -> DataLoader[UUID, Any]:
         async def load(ids: list[UUID]) -> list[Any]:
+            self.plainly()
             found = await read(ids)
             return [found[id] for id in ids]
 

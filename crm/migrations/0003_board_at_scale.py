@@ -41,7 +41,11 @@ CREATE FUNCTION deals_went() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO public.stage_delta (workspace_id, stage_id, currency, deals, minor)
     SELECT workspace_id, stage_id, coalesce(currency, ''), -count(*), -coalesce(sum(amount_minor), 0)
-    FROM went GROUP BY 1, 2, 3;
+    FROM went
+    -- Deals that go with their whole workspace leave no column behind to be counted for.
+    WHERE EXISTS (SELECT 1 FROM public.workspace w WHERE w.id = went.workspace_id)
+      AND EXISTS (SELECT 1 FROM public.stage s WHERE s.workspace_id = went.workspace_id AND s.id = went.stage_id)
+    GROUP BY 1, 2, 3;
     RETURN NULL;
 END
 $$""",

@@ -198,8 +198,9 @@ class _Filter:
             if value is None:
                 continue
             here = f"{path}.{name}"
+            self._count_one()
             if name in ("and", "or"):
-                inner = (self.read(entry, f"{here}.{index}") for index, entry in enumerate(value))
+                inner = (self._counted(entry, f"{here}.{index}") for index, entry in enumerate(value))
                 parts.append(Combined(name, tuple(part or Combined("and", ()) for part in inner)))
             elif name == "not":
                 parts.append(Combined("not", (self.read(value, here) or Combined("and", ()),)))
@@ -208,6 +209,10 @@ class _Filter:
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else Combined("and", tuple(parts))
+
+    def _counted(self, given: Mapping[str, Any], path: str) -> Shape | None:
+        self._count_one()
+        return self.read(given, path)
 
     def _condition(self, condition: Condition, given: Mapping[str, Any], path: str) -> list[Shape]:
         if condition.comparator == "MoneyFilter":
@@ -251,10 +256,13 @@ class _Filter:
         return shapes
 
     def _count(self, shape: Shape) -> Shape:
+        self._count_one()
+        return shape
+
+    def _count_one(self) -> None:
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
             raise RequestError(f"filter has more than {MOST_CONDITIONS} conditions.", "INVALID_FILTER")
-        return shape
 
 
 def _value(condition: Condition, comparison: str, value: Any, path: str) -> Any:

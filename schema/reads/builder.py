@@ -57,10 +57,10 @@ class Source:
         text = f"def build(read, values, context):\n{body}"
         return _ROW.sub(lambda number: self._statements[int(number[1])].unpacked, text)
 
-    def compiled(self, response: str) -> Callable[..., Any]:
+    def compiled(self, text: str) -> Callable[..., Any]:
         """The function itself. Nothing of a request is in its text but response keys, which are GraphQL names."""
         space: dict[str, Any] = {**self._functions, "none": NONE}
-        exec(compile(self.text(response), "<builder>", "exec"), space)  # noqa: S102
+        exec(compile(text, "<builder>", "exec"), space)  # noqa: S102
         built: Callable[..., Any] = space["build"]
         return built
 

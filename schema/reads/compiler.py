@@ -28,7 +28,11 @@ class Compiler(ListDraft):
 
         Raises: Uncompilable when a field is left to its resolver.
         """
-        return self._plan(display([(pick.key, self._root(root, pick)) for pick in picks]))
+        plan = self._plan(display([(pick.key, self._root(root, pick)) for pick in picks]))
+        if self._reads_along and any(statement.inner and statement.computes for statement in self._single):
+            # What is computed would be computed anew for each row of the list that is read along.
+            return Compiler(self._types, self._scope, self._shapes, reads_along=False).compile(root, picks)
+        return plan
 
     def compile_objects(self, type_name: str, picks: tuple[Pick, ...]) -> Plan:
         """The plan for objects whose ids are the only value of the last slot; its response has them by their ids."""
@@ -40,7 +44,7 @@ class Compiler(ListDraft):
         Raises: Uncompilable when anything beside the row is wanted.
         """
         self._source.define("row = read")
-        return self._source.compiled(self._object(type_name, picks, LoadedRow(TABLES[type_name])))
+        return self._source.compiled(self._source.text(self._object(type_name, picks, LoadedRow(TABLES[type_name]))))
 
     # Fields of the root
 
@@ -63,6 +67,7 @@ class Compiler(ListDraft):
         """The object of a kind whose id is the slot's value; None without one."""
         row, number = self._begin(kind)
         row.statement.takes_inner = True
+        self._single.append(row.statement)
         shown = self._object(kind, picks, row)
         target, rows = self._with_inner(row, f"read[{number}][0]")
         self._end_found(row, number, "= {}", Value(slot, 0), "uuid")
@@ -97,7 +102,8 @@ class Compiler(ListDraft):
     # Objects
 
     def _object(self, type_name: str, picks: tuple[Pick, ...], row: Row) -> str:
-        # Lists last: whether one is read along with its object depends on what else is read of that.
+        # Lists last: whether one is read along with its object depends on what else is read of that. What comes later
+        # still, in an object around this one, is looked at when all is known (``compile``).
         last = [isinstance(self._types.read(type_name, pick.field), m.Many) for pick in picks]
         shown = {
             pick.key: self._field(type_name, pick, row)
@@ -181,8 +187,11 @@ class Compiler(ListDraft):
         return shown
 
     def _beside(self, read: m.Beside, below: Branch, row: Row) -> str:
-        joined = self._join(read.kind, row, lambda to: read.on.format(row=to, parent=f"{row.alias}.id"))
-        joined.absent = read.absent
+        joined = self._joined.get((row.alias, read.on))
+        if joined is None:
+            joined = self._join(read.kind, row, lambda to: read.on.format(row=to, parent=f"{row.alias}.id"))
+            joined.absent = read.absent
+            self._joined[row.alias, read.on] = joined
         return self._object(*below, joined)
 
     def _inline(self, read: m.Inline, below: Branch, row: Row) -> str:

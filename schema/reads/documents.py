@@ -15,12 +15,16 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     get_variable_values,
     parse,
     specified_rules,
@@ -38,9 +42,13 @@ from schema.reads.typemap import TypeMap
 from schema.reads.variables import PlainVariable, plain_values, plain_variables
 
 DOCUMENTS = 1_000
-DOCUMENTS_WEIGHT = 4 * 2**20
-"""Characters of all documents together; a parsed document takes some hundred bytes for each."""
-KEPT = 64
+DOCUMENTS_WEIGHT = 2**19
+"""Characters of all documents together; a parsed document takes up to 250 bytes for each."""
+LONGEST_WRONG = 10_000
+"""Characters of the longest document that is kept although it is wrong."""
+MOST_FIELDS = 5_000
+"""How many fields an operation may select, with its fragments written out."""
+KEPT = 16
 """Selections of an operation, and plans of a selection, that are kept at hand; more of them are made anew."""
 
 
@@ -93,6 +101,16 @@ class Operation:
     def is_query(self) -> bool:
         return self.node.operation is OperationType.QUERY
 
+    def first_field(self) -> FieldNode:
+        """The first field of the root that it names, through fragments."""
+        selected: list[Any] = list(self.node.selection_set.selections)
+        while not isinstance(selected[0], FieldNode):
+            node = selected.pop(0)
+            inside = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            selected[:0] = inside.selection_set.selections
+        found: FieldNode = selected[0]
+        return found
+
     def variables(self, schema: GraphQLSchema, given: Mapping[str, Any] | None) -> VariableValues | None:
         """The variables' values; None where they are wrong, which the executor puts into words."""
         if not self.node.variable_definitions:
@@ -106,9 +124,18 @@ class Operation:
     def _plain(self) -> tuple[PlainVariable, ...] | None:
         return plain_variables(self.node)
 
+    def is_prepared(self, what: Hashable, variables: VariableValues) -> bool:
+        """Whether ``prepared`` has nothing to make."""
+        return self._key(what, variables) in self._prepared
+
+    def _key(self, what: Hashable, variables: VariableValues) -> Hashable:
+        # Only yes and no: another operation of the document may use such a name for anything.
+        conditions = (variables.coerced.get(name) for name in self.conditions)
+        return (what, *[value if isinstance(value, bool) else None for value in conditions])
+
     def prepared(self, what: Hashable, variables: VariableValues, make: Callable[[], Prepared]) -> Prepared | None:
         """The operation's selection, or a part of it, under these variables; None where it cannot be compiled."""
-        key = (what, *[variables.coerced.get(name) for name in self.conditions])
+        key = self._key(what, variables)
         if key not in self._prepared:
             if len(self._prepared) >= KEPT:
                 self._prepared.clear()
@@ -159,8 +186,13 @@ class Documents:
         found = self.cache.get(text)
         if found is None:
             found = self._read(text)
-            self.cache.put(text, found)
+            if not found.errors or len(text) <= LONGEST_WRONG:
+                self.cache.put(text, found)
         return found
+
+    def __contains__(self, text: str) -> bool:
+        """Whether the document is at hand."""
+        return self.cache.get(text) is not None
 
     def of_hash(self, sha256: str) -> str | None:
         """The text that was registered under a hash; None when none was, or when it is long ago."""
@@ -170,7 +202,8 @@ class Documents:
         """Keep a text under its hash; False when it is not its hash."""
         if hashlib.sha256(text.encode()).hexdigest() != sha256:
             return False
-        self.hashes.put(sha256, text)
+        if self.hashes.get(sha256) is None:
+            self.hashes.put(sha256, text)
         return True
 
     def _read(self, text: str) -> Document:
@@ -181,6 +214,8 @@ class Documents:
         except RecursionError:
             return Document(text, None, {}, (GraphQLError("Syntax Error: The document is nested too deeply."),))
         errors = validate_document(self._schema, node, tuple(specified_rules))  # Strawberry's rules, and GraphQL's
+        if not errors and (size := largest(node)) > MOST_FIELDS:
+            errors = [too_large(size)]
         if errors:
             return Document(text, node, {}, tuple(errors))
         return Document(text, node, self._operations(node))
@@ -194,6 +229,36 @@ class Documents:
             if isinstance(node, OperationDefinitionNode) and root is not None:
                 found[node.name.value if node.name else None] = Operation(node, root, fragments, conditions)
         return found
+
+
+def largest(document: DocumentNode) -> int:
+    """How many fields the largest operation selects, with its fragments written out; fragments are counted once."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    known: dict[str, int] = {}
+
+    def size(selected: SelectionSetNode | None) -> int:
+        found = 0
+        for node in selected.selections if selected else ():
+            if isinstance(node, FieldNode):
+                found += 1 + size(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                name = node.name.value
+                if name not in known:
+                    known[name] = size(fragments[name].selection_set)
+                found += known[name]
+            elif isinstance(node, InlineFragmentNode):
+                found += size(node.selection_set)
+        return found
+
+    operations = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    return max((size(node.selection_set) for node in operations), default=0)
+
+
+def too_large(size: int) -> GraphQLError:
+    """The refusal of a document that selects too much."""
+    shown = str(size) if size < 10**9 else "more than a billion"
+    message = f"The operation selects {shown} fields, with its fragments written out: select at most {MOST_FIELDS}."
+    return GraphQLError(message, extensions={"code": "QUERY_TOO_LARGE"})
 
 
 def plan_key(asked: list[Asked], scope: Scope) -> Hashable:

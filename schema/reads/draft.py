@@ -20,16 +20,21 @@ from schema.reads.typemap import TypeMap
 class Draft:
     """One plan, for one selection under one scope. ``shapes`` are what its slots ask for, without a value.
 
-    Every table, at whatever level, is read under two conditions that are added here and nowhere else (``_scoped``):
-    the workspace, and the actor's row filter.
+    Every table that a query reaches, at whatever level, is read under two conditions that are added here and nowhere
+    else (``_scoped``): the workspace, and the actor's row filter. SQL that a type declares (schema/reads/mapping.py)
+    names the workspace itself, and knows no filters: what it sums up it sums up for everybody.
     """
 
-    def __init__(self, types: TypeMap, scope: Scope, shapes: Sequence[Any]) -> None:
+    def __init__(self, types: TypeMap, scope: Scope, shapes: Sequence[Any], *, reads_along: bool = True) -> None:
         self._types = types
         self._scope = scope
         self._shapes = shapes
         self._steps: list[Step | None] = []
+        self._reads_along = reads_along
+        """Whether the list of a single object may be read along with it."""
         self._aliases = 0
+        self._single: list[Statement] = []
+        """Statements that read one object by its id."""
         self._joined: dict[tuple[str, str], Row] = {}
         self._source = Source()
 
@@ -37,7 +42,8 @@ class Draft:
         done = [step for step in self._steps if step is not None]
         parents = {step.parent for step in done}
         steps = tuple(replace(step, has_lists=number in parents) for number, step in enumerate(done))
-        return Plan(steps, self._source.text(response), self._source.compiled(response))
+        text = self._source.text(response)
+        return Plan(steps, text, self._source.compiled(text))
 
     def _object(self, type_name: str, picks: tuple[Pick, ...], row: Row) -> str:
         """What is selected of an object, as an expression of the builder."""

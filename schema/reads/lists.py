@@ -17,8 +17,8 @@ from schema.reads.builder import INDENT, display, each, grouped, page_of
 from schema.reads.conditions import beyond_sql, filter_sql, order_sql
 from schema.reads.draft import Draft
 from schema.reads.plan import Step
-from schema.reads.rows import Row
-from schema.reads.selection import TYPENAME, Pick
+from schema.reads.rows import LoadedRow, Row
+from schema.reads.selection import TYPENAME, Pick, Uncompilable
 from schema.reads.statements import Given, Statement
 
 
@@ -27,6 +27,8 @@ class ListDraft(Draft):
 
     def _list(self, read: m.Many, pick: Pick, parent: Row | None) -> str:
         """A list of the root, or of each row of the statement around it."""
+        if isinstance(parent, LoadedRow):
+            raise Uncompilable("a list takes a query")
         if not read.paged:
             return self._short_list(read, pick, parent)
         shape: ListShape = self._shape(pick)
@@ -34,7 +36,7 @@ class ListDraft(Draft):
         total = self._count(read, pick, shape, parent) if "totalCount" in selected else None
         if not selected & {"edges", "nodes", "pageInfo"}:
             return self._connection(read, pick, shape, None, total)
-        if parent is not None and parent.statement.takes_inner and parent.statement.is_light:
+        if parent is not None and self._reads_along and parent.statement.takes_inner and parent.statement.is_light:
             row, rows = self._inner(read, shape, parent, pick)
             page = self._connection(read, pick, shape, row, "count")
         else:
@@ -66,7 +68,7 @@ class ListDraft(Draft):
         row = Row(statement, self._alias(), TABLES[read.listing.kind])
         source = self._page_sql(read, shape, row, pick, parent=f"{parent.alias}.id")
         statement.joins.append(f"LEFT JOIN LATERAL (\n    {source}\n) AS {row.alias} ON true")
-        statement.inner = row.value("id")
+        statement.inner, statement.inner_alias = row.value("id"), row.alias
         by = self._sorted_by(shape, row)
         if not by:
             statement.order.append(order_sql(shape.order, row.known, row.alias, backward=shape.backward))

@@ -26,6 +26,10 @@ class ReadContext(Protocol):
     def cursors(self) -> CursorSigner: ...
 
 
+class Unbuilt(Exception):
+    """A value could not be made of what was read; the executor says which, and answers the rest."""
+
+
 class Unproved(Exception):
     """No row has come, so that the key may have opened the workspace or not."""
 
@@ -122,7 +126,10 @@ class Plan:
                 read.append(pages)
         if unproved_key is not None and not rows:
             raise Unproved
-        return self.build(read, values, context)
+        try:
+            return self.build(read, values, context)
+        except Exception as error:
+            raise Unbuilt from error
 
 
 @dataclass(frozen=True, slots=True)

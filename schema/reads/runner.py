@@ -21,7 +21,7 @@ from crm.reads import ReadPool, Scope
 from schema.reads.arguments import Asked
 from schema.reads.compiler import Compiler
 from schema.reads.documents import Documents, Operation, Prepared, plan_key
-from schema.reads.plan import Build, Plan
+from schema.reads.plan import Build, Plan, Unbuilt, Unproved
 from schema.reads.selection import Pick, Selection, Selector, Uncompilable
 from schema.reads.typemap import TypeMap
 
@@ -77,11 +77,16 @@ class Reads:
             selection = selector.select([operation.node.selection_set], operation.root)
             return Prepared(selection, self.types, context.cursors)
 
+        if unproved_key is not None and not operation.is_prepared("whole", variables):
+            raise Unproved  # nothing is made for a key before it is proved
         prepared = operation.prepared("whole", variables, prepare)
-        found = self._planned(operation.root.name, prepared, variables, context)
+        found = self._planned(operation.root.name, prepared, variables, context, at_hand=unproved_key is not None)
         if found is None:
             return None
-        data: dict[str, Any] = await self._run(*found, context, unproved_key)
+        try:
+            data: dict[str, Any] = await self._run(*found, context, unproved_key)
+        except Unbuilt:
+            return None
         return data
 
     async def field(
@@ -96,7 +101,10 @@ class Reads:
 
         prepared = operation.prepared(("field", key), variables, prepare)
         found = self._planned(operation.root.name, prepared, variables, context)
-        return None if found is None else ((await self._run(*found, context))[key],)
+        try:
+            return None if found is None else ((await self._run(*found, context))[key],)
+        except Unbuilt:
+            return None
 
     async def object(
         self,
@@ -118,11 +126,16 @@ class Reads:
         prepared = operation.prepared(("object", place, type.name), variables, prepare)
         if prepared is None:
             return None
-        build = self._loaded(type.name, prepared, Scope.of(context.actor))
+        scope = Scope.of(context.actor)
+        # Whom a filter may keep from seeing the object is shown what a query of his own would find.
+        build = self._loaded(type.name, prepared, scope) if not scope.filters else None
         if build is not None:
             return build(row, (), context)
         found = self._planned(type.name, prepared, variables, context, Asked(type.name, ()))
-        return None if found is None else await self._batched(*found, row.id, context)
+        try:
+            return None if found is None else await self._batched(*found, row.id, context)
+        except Unbuilt:
+            return None
 
     def _loaded(self, type_name: str, prepared: Prepared, scope: Scope) -> Build | None:
         """What makes the object of its loaded row alone; None where it takes a query."""
@@ -178,6 +191,7 @@ class Reads:
         variables: VariableValues,
         context: Context,
         *more: Asked,
+        at_hand: bool = False,
     ) -> tuple[Plan, list[Asked], Scope] | None:
         """The plan and what it asks for; None where there is none, or where an argument is wrong."""
         if prepared is None:
@@ -189,6 +203,8 @@ class Reads:
         scope = Scope.of(context.actor)
         key = plan_key(asked, scope)
         if key not in prepared.plans:
+            if at_hand:
+                raise Unproved
             try:
                 prepared.keep(key, self.plan(root, prepared.selection.picks, asked, scope))
             except Uncompilable:

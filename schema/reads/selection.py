@@ -33,6 +33,8 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 TYPENAME = "__typename"
+MOST_PICKS = 20_000
+"""Fields of all the types that an object may have."""
 
 
 class Uncompilable(Exception):
@@ -138,6 +140,7 @@ class Selector:
         self._fragments = fragments
         self._variables = variables
         self._slots: list[Slot] = []
+        self._picked = 0
 
     def select(self, sets: Iterable[SelectionSetNode], type: GraphQLObjectType) -> Selection:
         """What the selection sets together select of an object of the type."""
@@ -157,6 +160,9 @@ class Selector:
         return tuple(self._pick(key, nodes, type) for key, nodes in fields.items())
 
     def _pick(self, key: str, nodes: Sequence[FieldNode], type: GraphQLObjectType) -> Pick:
+        self._picked += 1
+        if self._picked > MOST_PICKS:
+            raise Uncompilable("it selects too much of too many types")
         name = nodes[0].name.value
         if name == TYPENAME:
             return Pick(key, TYPENAME)

@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLReso
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from crm.reads import Scope
 from schema.node import Node
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
             value = await context.reads.object(
                 self._compiled, place, nodes, type, node.row, self.variable_values, context
             )
-            if value is not None:
-                return value
+            if value is not None or Scope.of(context.actor).filters:
+                return value  # None: a filter hides it
         completed = super().complete_value(type, field_details_list, info, path, node, position_context)
         return await completed if isinstance(completed, Awaitable) else completed

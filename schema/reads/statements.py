@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from schema.reads.selection import Uncompilable
+
 
 class Given(Enum):
     """Parameters that every request brings along."""
@@ -30,6 +32,9 @@ class Value:
 
 Parameter: TypeAlias = Given | Value
 _LIGHT = 16
+MOST_COLUMNS = 1_000
+MOST_JOINS = 200
+MOST_PARAMETERS = 5_000
 
 
 @dataclass
@@ -37,7 +42,8 @@ class Statement:
     """A SELECT in the making. Columns are told apart by their text, so that one that is wanted twice is read once."""
 
     number: int
-    parameters: list[Parameter] = field(default_factory=list)
+    parameters: dict[Parameter, int] = field(default_factory=dict)
+    """Their numbers, in order."""
     columns: dict[str, str] = field(default_factory=dict)
     """Variable of the builder by the SQL of the column."""
     joins: list[str] = field(default_factory=list)
@@ -47,17 +53,22 @@ class Statement:
     """Whether a list of each of its rows may be read together with them."""
     inner: str | None = None
     """The variable that holds the ids of that list, once there is one."""
+    inner_alias: str = ""
 
     @property
     def is_light(self) -> bool:
         """Whether its rows are cheap to repeat: nothing in them is computed, and they are not many columns."""
-        return len(self.columns) <= _LIGHT and not any("(" in column for column in self.columns)
+        return len(self.columns) <= _LIGHT and not self.computes
+
+    @property
+    def computes(self) -> bool:
+        """Whether anything in its rows, beside those of the list that is read along, is computed."""
+        own = f"{self.inner_alias}."
+        return any("(" in column and not (self.inner and own in column) for column in self.columns)
 
     def parameter(self, what: Parameter, type: str) -> str:
         """The placeholder of a parameter."""
-        if what not in self.parameters:
-            self.parameters.append(what)
-        return f"${self.parameters.index(what) + 1}::{type}"
+        return f"${self.parameters.setdefault(what, len(self.parameters) + 1)}::{type}"
 
     def column(self, sql: str) -> str:
         """The builder's variable that holds the column."""
@@ -84,6 +95,8 @@ class Statement:
 
     def select(self, source: str, where: str | None = None) -> str:
         """The whole statement."""
+        if len(self.columns) > MOST_COLUMNS or len(self.joins) > MOST_JOINS or len(self.parameters) > MOST_PARAMETERS:
+            raise Uncompilable("one statement would be more than PostgreSQL takes well")
         lines = ["SELECT\n    " + ",\n    ".join(self.columns or ["true"]), f"FROM {source}", *self.joins]
         if where is not None:
             lines.append(f"WHERE {where}")

@@ -251,3 +251,13 @@ async def test_deals_that_were_there_before_the_roll_up_are_in_it(
     )
     assert different == []
     await transaction.rollback()
+
+
+async def test_a_workspace_goes_with_all_its_deals_and_totals(
+    company: Company, owner_connection: asyncpg.Connection
+) -> None:
+    await make_deal(company.alice)
+    await owner_connection.execute("DELETE FROM workspace WHERE id = $1", company.alice.workspace_id)
+    for table in ("deal", "stage_delta", "stage_tally"):
+        sql = f"SELECT count(*) FROM {table} WHERE workspace_id = $1"  # noqa: S608
+        assert await owner_connection.fetchval(sql, company.alice.workspace_id) == 0

@@ -198,21 +198,21 @@ class _Filter:
             if value is None:
                 continue
             here = f"{path}.{name}"
-            self._count_one()
             if name in ("and", "or"):
-                inner = (self._counted(entry, f"{here}.{index}") for index, entry in enumerate(value))
-                parts.append(Combined(name, tuple(part or Combined("and", ()) for part in inner)))
+                inner = (self._inner(entry, f"{here}.{index}") for index, entry in enumerate(value))
+                parts.append(Combined(name, tuple(inner)))
             elif name == "not":
-                parts.append(Combined("not", (self.read(value, here) or Combined("and", ()),)))
+                parts.append(Combined("not", (self._inner(value, here),)))
             else:
                 parts += self._condition(self._spec.conditions[name], value, here)
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else Combined("and", tuple(parts))
 
-    def _counted(self, given: Mapping[str, Any], path: str) -> Shape | None:
-        self._count_one()
-        return self.read(given, path)
+    def _inner(self, given: Mapping[str, Any], path: str) -> Shape:
+        """The shape of a filter within a filter; one that says nothing counts as a condition, too."""
+        shape = self.read(given, path)
+        return self._count(Combined("and", ())) if shape is None else shape
 
     def _condition(self, condition: Condition, given: Mapping[str, Any], path: str) -> list[Shape]:
         if condition.comparator == "MoneyFilter":
@@ -256,13 +256,10 @@ class _Filter:
         return shapes
 
     def _count(self, shape: Shape) -> Shape:
-        self._count_one()
-        return shape
-
-    def _count_one(self) -> None:
         self._conditions += 1
         if self._conditions > MOST_CONDITIONS:
             raise RequestError(f"filter has more than {MOST_CONDITIONS} conditions.", "INVALID_FILTER")
+        return shape
 
 
 def _value(condition: Condition, comparison: str, value: Any, path: str) -> Any:

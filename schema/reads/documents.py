@@ -213,9 +213,11 @@ class Documents:
             return Document(text, None, {}, (error,))
         except RecursionError:
             return Document(text, None, {}, (GraphQLError("Syntax Error: The document is nested too deeply."),))
-        errors = validate_document(self._schema, node, tuple(specified_rules))  # Strawberry's rules, and GraphQL's
-        if not errors and (size := largest(node)) > MOST_FIELDS:
-            errors = [too_large(size)]
+        # First its size, for validation itself gives up on a document that grows too much.
+        size = largest(node)
+        errors = [too_large(size)] if size > MOST_FIELDS else []
+        # Strawberry's rules, and GraphQL's
+        errors = errors or validate_document(self._schema, node, tuple(specified_rules))
         if errors:
             return Document(text, node, {}, tuple(errors))
         return Document(text, node, self._operations(node))
@@ -244,7 +246,8 @@ def largest(document: DocumentNode) -> int:
             elif isinstance(node, FragmentSpreadNode):
                 name = node.name.value
                 if name not in known:
-                    known[name] = size(fragments[name].selection_set)
+                    known[name] = 0  # in a circle, which validation refuses
+                    known[name] = size(fragments[name].selection_set) if name in fragments else 0
                 found += known[name]
             elif isinstance(node, InlineFragmentNode):
                 found += size(node.selection_set)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api.wiring import wiring_of
 from crm.accounts.facts import Actor
-from crm.reads import ReadConnection, actor_of
+from crm.reads import actor_of
 
 LONGEST_CREDENTIAL = 512
 
@@ -18,19 +18,16 @@ class Unauthenticated(Exception):
     """No credential, or none that opens a workspace. The text says what would be right."""
 
 
-async def authenticate(request: Request, connection: ReadConnection | None = None) -> Actor:
-    """The member whose bearer key the request carries; looked up on ``connection``, or on one lent for it.
+async def authenticate(request: Request) -> Actor:
+    """The member whose bearer key the request carries.
 
     Raises: Unauthenticated.
     """
     key = bearer(request)
     if key is None:
         raise Unauthenticated("A bearer key is missing: send the header Authorization: Bearer <key>.")
-    if connection is not None:
+    async with wiring_of(request).reads.lease() as connection:
         actor = await actor_of(connection, key)
-    else:
-        async with wiring_of(request).reads.lease() as lent:
-            actor = await actor_of(lent, key)
     if actor is None:
         raise Unauthenticated("This bearer key opens no workspace: it is wrong, or it was revoked.")
     return actor

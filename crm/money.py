@@ -11,7 +11,7 @@ from iso4217 import Currency
 from crm.errors import Invalid
 
 LARGEST_MINOR = 10**17
-"""Keeps every sum of a board inside a 64-bit integer."""
+"""A single amount stays well inside a 64-bit integer; sums of them may not, and are numeric."""
 
 
 @cache

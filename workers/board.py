@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 from celery import shared_task
 
@@ -10,6 +11,7 @@ from crm.accounts.facts import Actor
 from crm.db import UNREACHABLE
 from crm.deals.columns import respace
 from crm.doors import crowded_columns, fold_totals
+from crm.faults import described
 from workers.runtime import runtime
 
 log = logging.getLogger("anbahn.board")
@@ -46,8 +48,19 @@ def space(**_newer_args: object) -> None:
     try:
         for _ in range(MOST_ROUNDS):
             columns = run(crowded_columns(at_most=SPACED_AT_ONCE))
-            spaced = [run(respace(actor=Actor.system(workspace), stage_id=stage)) for workspace, stage in columns]
+            spaced = [_space(workspace, stage) for workspace, stage in columns]
             if not any(spaced):
                 return
     except UNREACHABLE as error:
         log.warning("cards are not spaced: %s", type(error).__name__)
+
+
+def _space(workspace_id: UUID, stage_id: UUID) -> int:
+    """Space one window of a column: how many cards. What goes wrong there keeps no other column waiting."""
+    try:
+        return runtime().run(respace(actor=Actor.system(workspace_id), stage_id=stage_id))
+    except UNREACHABLE:
+        raise
+    except Exception as error:
+        log.error("the column %s is not spaced: %s", stage_id, described(error))
+        return 0

@@ -99,8 +99,11 @@ CREATE FUNCTION door_fold(at_most integer) RETURNS bigint VOLATILE {OPEN} AS $$
     SELECT count(*) FROM taken
 $$""",
     "door_crowded(integer)": f"""
-CREATE FUNCTION door_crowded(at_most integer) RETURNS TABLE (workspace_id uuid, stage_id uuid) STABLE {OPEN} AS $$
-    SELECT DISTINCT d.workspace_id, d.stage_id FROM public.deal d WHERE length(d.rank) > 24 LIMIT at_most
+CREATE FUNCTION door_crowded(at_most integer) RETURNS TABLE (workspace_id uuid, stage_id uuid) VOLATILE {OPEN} AS $$
+    -- In any order, so that no column waits for ever behind others that are always busy.
+    SELECT c.workspace_id, c.stage_id FROM (
+        SELECT DISTINCT d.workspace_id, d.stage_id FROM public.deal d WHERE length(d.rank) > 24
+    ) c ORDER BY random() LIMIT at_most
 $$""",
 }
 

@@ -37,7 +37,7 @@ from crm.reads import Scope
 from schema.cursors import CursorSigner
 from schema.reads.arguments import Asked
 from schema.reads.plan import Build, Plan
-from schema.reads.selection import Selection, Slot, Uncompilable, condition_variables
+from schema.reads.selection import Selection, Uncompilable, condition_variables
 from schema.reads.typemap import TypeMap
 from schema.reads.variables import PlainVariable, plain_values, plain_variables
 
@@ -267,6 +267,3 @@ def too_large(size: int) -> GraphQLError:
 def plan_key(asked: list[Asked], scope: Scope) -> Hashable:
     """What a selection's plan depends on beside the selection."""
     return (scope.key, *[part.shape for part in asked])
-
-
-__all__ = ["Document", "Documents", "Operation", "Prepared", "Slot", "plan_key"]

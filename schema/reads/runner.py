@@ -22,7 +22,7 @@ from schema.reads.arguments import Asked
 from schema.reads.compiler import Compiler
 from schema.reads.documents import Documents, Operation, Prepared, plan_key
 from schema.reads.plan import Build, Plan, Unbuilt, Unproved
-from schema.reads.selection import Pick, Selection, Selector, Uncompilable
+from schema.reads.selection import Pick, Selector, Uncompilable
 from schema.reads.typemap import TypeMap
 
 if TYPE_CHECKING:
@@ -223,6 +223,3 @@ class Reads:
         values = [part.values for part in asked]
         async with self.pool.lease() as connection:
             return await plan.run(connection, scope, context.now, values, context, unproved_key)
-
-
-__all__ = ["Mode", "Reads", "Selection"]

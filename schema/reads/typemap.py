@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
-    GraphQLField,
     GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -94,14 +93,16 @@ class TypeMap:
         for field in definition.fields:
             name = self._name_of(field)
             read = field.metadata.get(READ)
-            if read is None and field.base_resolver is None and self._is_column(type, table, field.python_name):
+            if (
+                read is None
+                and field.base_resolver is None
+                and table is not None
+                and field.python_name in table.columns
+            ):
                 read = Column(field.python_name)
             if read is not None:
                 reads[name] = read
         return MappedType(type.name, table, reads)
-
-    def _is_column(self, type: GraphQLObjectType, table: Table | None, name: str) -> bool:
-        return table is not None and name in table.columns
 
     def _conditions(self, listing: Listing) -> dict[str, Condition]:
         if listing.filter is None:
@@ -124,8 +125,3 @@ class TypeMap:
 def _definition(type: Any) -> StrawberryObjectDefinition | None:
     found: StrawberryObjectDefinition | None = (type.extensions or {}).get("strawberry-definition")
     return found
-
-
-def is_connection(field: GraphQLField) -> bool:
-    """Whether the field is a page of a list."""
-    return get_named_type(field.type).name.endswith("Connection")

@@ -89,16 +89,12 @@ class TypeMap:
 
     def _mapped(self, type: GraphQLObjectType, definition: StrawberryObjectDefinition) -> MappedType:
         table = TABLES.get(type.name)
+        columns = table.columns if table else {}
         reads: dict[str, Read] = {}
         for field in definition.fields:
             name = self._name_of(field)
             read = field.metadata.get(READ)
-            if (
-                read is None
-                and field.base_resolver is None
-                and table is not None
-                and field.python_name in table.columns
-            ):
+            if read is None and field.base_resolver is None and field.python_name in columns:
                 read = Column(field.python_name)
             if read is not None:
                 reads[name] = read

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 import asyncpg
@@ -289,10 +290,14 @@ async def test_whoever_waits_is_served_in_order_of_arrival(pool: ReadPool, here:
             await connection.fetch(MEMBERS, (), workspace_id=here)
 
     tasks = []
-    for n in range(40):
-        tasks.append(asyncio.create_task(take(n)))
+    async with AsyncExitStack() as held:
+        for _ in range(SIZE):
+            await held.enter_async_context(pool.lease())  # so that all of them must wait
+        for n in range(40):
+            tasks.append(asyncio.create_task(take(n)))
+            await asyncio.sleep(0)
+        tasks[20].cancel()
         await asyncio.sleep(0)
-    tasks[20].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == [n for n in range(40) if n != 20]
 

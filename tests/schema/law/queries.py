@@ -93,6 +93,8 @@ class _Writer:
         fields = getattr(type, "fields", {})
         if fields:
             wanted = [name for name, field in fields.items() if self._is_affordable(field, weight, depth)]
+            if self.tape.chance(25):
+                wanted = [name for name in wanted if is_composite_type(get_named_type(fields[name].type))] or wanted
             if wanted:
                 name = self.tape.one(wanted)
                 return self._field(type, name, fields[name], scope, weight, depth)

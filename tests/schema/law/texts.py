@@ -40,6 +40,10 @@ class Leaf:
         return str(value) if self.is_name else json.dumps(value, ensure_ascii=escaped)
 
 
+WRONG: tuple[Any, ...] = (..., Leaf((True, 1.5)), Leaf((2**31, "rubbish")), [[None]], {"rubbish": None}, None)
+"""What is sent for a variable that must be given otherwise; ``...``: nothing."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a value stands."""
@@ -98,6 +102,8 @@ class Texts:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.has_twin = tape.chance(50)
+        self._is_one_text = tape.chance(40)
+        """Whether the two requests have one text, and differ in their variables only."""
         self.variables: dict[str, Variable] = {}
         self.uses: set[str] = set()
         """The variables that are used in the definition that is being written."""
@@ -149,7 +155,7 @@ class Texts:
     def literal(self, tree: Tree) -> str:
         """A value without variables."""
         if isinstance(tree, Leaf):
-            self._holes.append(tree)
+            self._holes.append(Leaf(tree.pair[:1] * 2, tree.is_name) if self._is_one_text else tree)
             return f"\x00{len(self._holes) - 1}\x00"
         if isinstance(tree, dict):
             return "{" + ", ".join(f"{key}: {self.literal(value)}" for key, value in tree.items()) + "}"
@@ -177,6 +183,8 @@ class Texts:
             return Variable(type, self.literal(tree), None)
         if way == "default and given":
             return Variable(type, self.literal(tree), tree)
+        if tree is not None and self.is_bad(10):
+            return Variable(f"{type}!", None, self.tape.one(WRONG))
         is_nullable = tree is None or (not place.is_required and self.tape.chance(50))
         return Variable(type if is_nullable else f"{type}!", None, tree)
 

@@ -16,7 +16,7 @@ def test_the_page_shows_the_statements_and_the_builder_of_its_query() -> None:
     blocks = re.findall(r"```(\w+)\n(.*?)\n```", PAGE.read_text(), re.DOTALL)
     query = next(text for language, text in blocks if language == "graphql")
     sql = next(text for language, text in blocks if language == "sql")
-    builder = next(text for language, text in blocks if language == "python")
+    builder = next(text for language, text in blocks if language == "text")
     explained = explain(shared_schema(), query, VARIABLES)
     assert sql in explained
     assert builder in explained

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench.load import Job, Load, Timing
+from bench.load import Job, Load, LoadError, Timing
 from bench.peers.process import Peer, Processors
 from bench.screens import MOVE, Asked, Screen, Variables
 
@@ -75,14 +75,31 @@ def measure(
     plan: Plan,
     surroundings: Surroundings,
 ) -> Measured:
-    """Time every screen of every peer over so many connections."""
-    jobs = {
-        (screen.name, peer.name): (peer, job)
-        for screen, variables in asked.items()
-        for peer in peers
-        if (job := _job(load, peer, screen, variables, connections, plan.seconds)) is not None
-    }
+    """Time every screen of every peer over so many connections.
+
+    A peer that is not ours and fails on a screen under load is left out there, and that is told.
+
+    Raises: LoadError when one of ours does.
+    """
     measured: Measured = {screen.name: {} for screen in asked}
+    jobs: dict[tuple[str, str], tuple[Peer, Job]] = {}
+
+    def give_up(screen: Screen, peer: Peer, error: LoadError) -> None:
+        if peer.is_ours:
+            raise error
+        jobs.pop((screen.name, peer.name), None)
+        measured[screen.name].pop(peer.name, None)
+        surroundings.note(f"  {peer.name} fails at {screen.name} over {connections}: {error}")
+
+    for screen, variables in asked.items():
+        for peer in peers:
+            try:
+                job = _job(load, peer, screen, variables, connections, plan.seconds)
+            except LoadError as error:
+                give_up(screen, peer, error)
+                continue
+            if job is not None:
+                jobs[screen.name, peer.name] = (peer, job)
     for number in range(plan.rounds):
         for screen in asked:
             order = [peer.name for peer in peers if (screen.name, peer.name) in jobs]
@@ -90,7 +107,11 @@ def measure(
             for name in order:
                 peer, job = jobs[screen.name, name]
                 before = surroundings.processors.spent(peer.pid)
-                timing = load.run(job)
+                try:
+                    timing = load.run(job)
+                except LoadError as error:
+                    give_up(screen, peer, error)
+                    continue
                 spent = surroundings.processors.since(before, peer.pid)
                 measured[screen.name].setdefault(name, Series()).add(timing, *spent)
                 if screen is MOVE:

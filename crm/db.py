@@ -23,11 +23,14 @@ from crm.errors import NotFound, StaleVersion
 MODELS = (
     "crm.accounts.models",
     "crm.outbox.models",
+    "crm.tags.models",
+    "crm.customfields.models",
     "crm.contacts.models",
     "crm.pipelines.models",
     "crm.activities.models",
     "crm.deals.models",
     "crm.leads.models",
+    "crm.merging.models",
     "crm.intake.models",
 )
 CONNECT_TIMEOUT_SECONDS = 1.5
@@ -64,6 +67,13 @@ UNREACHABLE: tuple[type[BaseException], ...] = (
 
 class Conflict(Exception):
     """Somebody else did the same in the same moment: the operation is to be run again from its start."""
+
+
+class _Rehearsed(Exception):
+    """Carries what an operation did out of the transaction that is rolled back for it."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
 
 
 _RETRIES = 5
@@ -145,6 +155,9 @@ def atomic() -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Coroutine[Any,
 
     A deadlock or another conflict is run again from the start: an operation touches nothing but the database.
     Inside another operation of the same workspace it is part of that transaction (a savepoint).
+
+    An operation that takes ``dry_run`` does all its work when that is true, and then nothing has happened: it is rolled
+    back, and its result says what would have been.
     """
 
     def decorate(operation: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -159,7 +172,13 @@ def atomic() -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Coroutine[Any,
                 try:
                     with bound(actor.workspace_id):
                         async with in_transaction():
-                            return await operation(*args, **kwargs)
+                            result = await operation(*args, **kwargs)
+                            if kwargs.get("dry_run"):
+                                raise _Rehearsed(result)
+                            return result
+                except _Rehearsed as rehearsed:
+                    done: R = rehearsed.result
+                    return done
                 except _CONFLICTS:
                     if attempt == attempts:
                         raise

@@ -37,6 +37,11 @@ def seal(operations: Sequence[Any], *, append_only: Iterable[str] = ()) -> list[
     return [ops.RunSQL(statements, ops.RunSQL.noop)]  # one operation: Tortoise copies its whole state before each
 
 
+def compose(*tables: str) -> list[str]:
+    """The statements that make the foreign keys that were added to existing tables composite, as ``seal`` does."""
+    return [statement for table in tables for statement in _composite_keys(table)]
+
+
 def _constraints(table: str, constraints: Iterable[CheckConstraint | UniqueConstraint]) -> list[str]:
     statements = []
     for constraint in constraints:

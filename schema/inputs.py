@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 
+from crm.changes import UNCHANGED, Change
+from schema.effects import Effect
 from schema.errors import UserError
+
+T = TypeVar("T")
 
 
 class Lenient:
@@ -22,6 +26,29 @@ class Lenient:
 def optional(description: str) -> Any:
     """A field of a ``Lenient`` input that may be left out."""
     return strawberry.field(description=description, default=strawberry.UNSET)
+
+
+def change(description: str) -> Any:
+    """A field of an input that changes a record, of type ``strawberry.Maybe[T | None]``: left out, nothing changes."""
+    return strawberry.field(description=description, default=None)
+
+
+def changed(given: strawberry.Maybe[T]) -> Change[T]:
+    """What a ``change`` field asks for."""
+    return UNCHANGED if given is None else given.value
+
+
+def dry_run() -> Any:
+    """A field of a ``Lenient`` input."""
+    return optional("true: nothing is changed; `effects` says what would be, and `userErrors` why it would be refused.")
+
+
+def effects() -> Any:
+    """The payload's field that goes with ``dry_run``."""
+    return strawberry.field(
+        description="What it did, or with `dryRun` would do, besides what it was asked for.",
+        default_factory=list[Effect],
+    )
 
 
 def expected_version() -> Any:

@@ -23,6 +23,7 @@ class Deal(VersionedRecord):
     """One possible sale."""
 
     title = fields.CharField(max_length=500)
+    description: str | None = fields.TextField(null=True)
     pipeline: fields.ForeignKeyRelation[Pipeline] = fields.ForeignKeyField(
         "crm.Pipeline", on_delete=fields.RESTRICT, related_name=False
     )
@@ -42,6 +43,7 @@ class Deal(VersionedRecord):
     expected_close_date = fields.DateField(null=True)
     closed_at = fields.DatetimeField(null=True)
     lost_reason = fields.CharField(max_length=500, null=True)
+    won_reason = fields.CharField(max_length=500, null=True)
     last_open_stage: fields.ForeignKeyNullableRelation[Stage] = fields.ForeignKeyField(
         "crm.Stage", on_delete=fields.SET_NULL, null=True, related_name=False
     )
@@ -62,6 +64,10 @@ class Deal(VersionedRecord):
     utm: fields.Field[dict[str, str]] = fields.JSONField(default=dict)
     qualification_snapshot: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
     """The lead's BANT answers as they stood when it was converted."""
+    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict)
+    """Values of the workspace's own fields, by their keys: ``crm.customfields``."""
+    archived_at = fields.DatetimeField(null=True)
+    """Taken off the board; it counts nowhere."""
 
     class Meta:
         table = "deal"
@@ -82,6 +88,7 @@ class Deal(VersionedRecord):
             CheckConstraint(check="(status = 'OPEN') = (closed_at IS NULL)", name="deal_closed_has_time"),
             CheckConstraint(check="(status = 'LOST') = (lost_reason IS NOT NULL)", name="deal_lost_has_reason"),
             CheckConstraint(check="rank <> ''", name="deal_rank_present"),
+            CheckConstraint(check="status = 'WON' OR won_reason IS NULL", name="deal_won_reason_is_won"),
         )
 
     def facts(self) -> DealFacts:

@@ -38,6 +38,23 @@ class CriterionState(StrEnum):
     PENDING = "PENDING"
 
 
+class PolicyMode(StrEnum):
+    """How a workspace decides that a lead is qualified."""
+
+    ALL_MET = "ALL_MET"
+    N_OF_4 = "N_OF_4"
+    WEIGHTED = "WEIGHTED"
+
+
+class SuggestionState(StrEnum):
+    """What became of an answer that was read out of a text."""
+
+    PROPOSED = "PROPOSED"
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    SUPERSEDED = "SUPERSEDED"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one criterion; each kind of criterion uses its own fields."""

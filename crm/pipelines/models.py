@@ -15,7 +15,10 @@ class Pipeline(VersionedRecord):
     """One board."""
 
     name = fields.CharField(max_length=200)
+    description: str | None = fields.TextField(null=True)
     position = fields.IntField()
+    archived_at = fields.DatetimeField(null=True)
+    """It is not shown any more; its deals are, by themselves."""
 
     class Meta:
         table = "pipeline"
@@ -38,6 +41,13 @@ class Stage(VersionedRecord):
     position = fields.IntField()
     rotting_after_days = fields.SmallIntField(null=True)
     """After how many days without anything happening a deal in this stage is rotting; None: never."""
+    description: str | None = fields.TextField(null=True)
+    color = fields.CharField(max_length=7, null=True)
+    """As in CSS: ``#1e90ff``."""
+    required_fields: fields.Field[list[str]] = fields.JSONField(default=list)
+    """What a deal must have to come into this stage: ``crm.deals.gates``."""
+    archived_at = fields.DatetimeField(null=True)
+    """It was deleted: no deal is in it, and history still knows it."""
 
     class Meta:
         table = "stage"
@@ -53,10 +63,12 @@ class Stage(VersionedRecord):
                 name="stage_probability_fits_kind",
             ),
             CheckConstraint(check="rotting_after_days > 0", name="stage_rotting_after_days_valid"),
+            CheckConstraint(check="color ~ '^#[0-9a-f]{6}$'", name="stage_color_valid"),
+            CheckConstraint(check="jsonb_typeof(required_fields) = 'array'", name="stage_required_fields_listed"),
             UniqueConstraint(
                 fields=("workspace_id", "pipeline_id", "kind"),
                 name="stage_one_won_one_lost",
-                condition="kind <> 'OPEN'",
+                condition="kind <> 'OPEN' AND archived_at IS NULL",
             ),
         )
 

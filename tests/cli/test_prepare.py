@@ -15,6 +15,7 @@ import pytest
 from embedded.postgres import Postgres
 from tests.conftest import APP_PASSWORD, Database, Server
 
+MIGRATIONS = Path(__file__).resolve().parents[2] / "crm" / "migrations"
 SECRET = "the secret of these tests, long enough"
 FIRST_KEY, SECOND_KEY = "a" * 40, "b" * 40
 
@@ -121,7 +122,7 @@ async def test_migrating_from_many_places_at_once_migrates_once(postgres: Server
         applied = await connection.fetch("SELECT name FROM tortoise_migrations ORDER BY name")
     finally:
         await connection.close()
-    assert [row["name"] for row in applied] == ["0001_initial", "0002_doors", "0003_board_at_scale"]
+    assert [row["name"] for row in applied] == sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Annotated, cast
 import strawberry
 
 from schema import ids
+from schema.accounts.lists import MEMBERS
+from schema.accounts.types import Member
 from schema.activities.types import Activity
 from schema.connections import Connection
 from schema.contacts.lists import CONTACTS, NOT_ARCHIVED, ORGANIZATIONS
@@ -54,6 +56,7 @@ class Query:
     deals: Connection[Deal] = many(DEALS, "Deals of all pipelines, newest first; a board is read through `pipelines`.")
     inbound_messages: Connection[InboundMessage] = many(MESSAGES, "What came in through the channels, latest first.")
     pipelines: list[Pipeline] = every(PIPELINES, "The boards, in their order.")
+    members: list[Member] = every(MEMBERS, "The people who work in the workspace, in the order in which they joined.")
     channels: list[Channel] = every(CHANNELS, "The ways in, oldest first.")
 
     @computed("The object with this global id; null when there is none.", ById())

@@ -192,4 +192,4 @@ def test_every_list_that_can_grow_is_a_connection(ours: GraphQLSchema) -> None:
         for name, field in type.fields.items()
         if str(field.type).strip("[]!") in entities and "[" in str(field.type)
     }
-    assert bare == {"Query.pipelines", "Query.channels", "Pipeline.stages"}
+    assert bare == {"Query.pipelines", "Query.channels", "Query.members", "Pipeline.stages"}

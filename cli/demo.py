@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crm.accounts.facts import Actor, Role
-from crm.contacts.operations import NewContact, NewOrganization, create_contact, create_organization
+from crm.contacts.facts import NewContact, NewOrganization
+from crm.contacts.operations import create_contact, create_organization
 from crm.deals.facts import Place
 from crm.deals.operations import NewDeal, create_deal, move_deal
 from crm.engine import bound

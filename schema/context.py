@@ -107,6 +107,18 @@ class Context:
         return self._many(lambda ids: contacts.phones_of(actor=self.actor, contact_ids=ids))
 
     @cached_property
+    def emails_of_organizations(self) -> DataLoader[UUID, list[str]]:
+        return self._many(lambda ids: contacts.emails_of_organizations(actor=self.actor, ids=ids))
+
+    @cached_property
+    def phones_of_organizations(self) -> DataLoader[UUID, list[str]]:
+        return self._many(lambda ids: contacts.phones_of_organizations(actor=self.actor, ids=ids))
+
+    @cached_property
+    def postal_addresses(self) -> DataLoader[UUID, list[Any]]:
+        return self._many(lambda ids: contacts.postal_addresses_of(actor=self.actor, ids=ids))
+
+    @cached_property
     def answers(self) -> DataLoader[UUID, Any]:
         return self._many(lambda ids: leads.answers_of(actor=self.actor, lead_ids=ids))
 
@@ -129,8 +141,9 @@ class Context:
     def forget(self) -> None:
         """Drop what was read: a mutation has changed rows."""
         self._rows.clear()
-        for name in ("emails", "phones", "answers", "paces", "totals"):
-            self.__dict__.pop(name, None)
+        for name, value in list(self.__dict__.items()):
+            if isinstance(value, DataLoader):
+                del self.__dict__[name]
 
 
 Info = StrawberryInfo[Context, None]

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 import strawberry
 
 from crm.changes import UNCHANGED, Change
+from schema import ids
 from schema.effects import Effect
 from schema.errors import UserError
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Given(Protocol[T_co]):
+    """What ``strawberry.Maybe`` holds when a field is given; covariant, as that is not."""
+
+    @property
+    def value(self) -> T_co: ...
 
 
 class Lenient:
@@ -33,9 +43,17 @@ def change(description: str) -> Any:
     return strawberry.field(description=description, default=None)
 
 
-def changed(given: strawberry.Maybe[T]) -> Change[T]:
+def changed(given: Given[T] | None) -> Change[T]:
     """What a ``change`` field asks for."""
     return UNCHANGED if given is None else given.value
+
+
+def changed_id(kind: str, given: strawberry.Maybe[strawberry.ID | None], *field: str) -> Change[UUID | None]:
+    """What a ``change`` field asks for that refers to an object of a kind.
+
+    Raises: Invalid, naming the field.
+    """
+    return UNCHANGED if given is None else ids.decode_optional(kind, given.value, *field)
 
 
 def dry_run() -> Any:

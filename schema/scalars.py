@@ -8,6 +8,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+CountryCode = NewType("CountryCode", str)
 CurrencyCode = NewType("CurrencyCode", str)
 EmailAddress = NewType("EmailAddress", str)
 PhoneNumber = NewType("PhoneNumber", str)
@@ -24,6 +25,11 @@ def _scalar(name: str, description: str, url: str) -> ScalarDefinition:
 
 
 SCALARS: dict[object, ScalarDefinition] = {
+    CountryCode: _scalar(
+        "CountryCode",
+        "A country by its ISO 3166-1 code of two letters, such as DE.",
+        "https://www.iso.org/iso-3166-country-codes.html",
+    ),
     CurrencyCode: _scalar(
         "CurrencyCode",
         "A currency by its ISO 4217 code, such as EUR.",

@@ -8,8 +8,9 @@ from typing import Any
 
 from adapters.read import read
 from crm.accounts.facts import Actor
+from crm.contacts.facts import NewContact, NewOrganization
 from crm.contacts.models import Contact, Organization
-from crm.contacts.operations import NewContact, NewOrganization, create_contact, create_organization
+from crm.contacts.operations import create_contact, create_organization
 from crm.deals.models import Deal
 from crm.deals.operations import NewDeal, create_deal
 from crm.intake import filing, operations
@@ -28,8 +29,10 @@ async def make_contact(actor: Actor, name: str = "Anna Beispiel", **fields: Any)
     return await create_contact(actor=actor, new=NewContact(name=name, **fields), idempotency_key=None, now=NOW)
 
 
-async def make_organization(actor: Actor, name: str = "Beispiel GmbH", domain: str | None = None) -> Organization:
-    new = NewOrganization(name=name, domain=domain)
+async def make_organization(
+    actor: Actor, name: str = "Beispiel GmbH", domain: str | None = None, **fields: Any
+) -> Organization:
+    new = NewOrganization(name=name, domain=domain, **fields)
     return await create_organization(actor=actor, new=new, idempotency_key=None, now=NOW)
 
 

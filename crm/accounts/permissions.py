@@ -10,7 +10,13 @@ from crm.errors import Forbidden
 _WORK = frozenset(
     {
         "contact.create",
+        "contact.update",
+        "contact.archive",
+        "contact.restore",
         "organization.create",
+        "organization.update",
+        "organization.archive",
+        "organization.restore",
         "lead.create",
         "lead.answer",
         "lead.qualify",

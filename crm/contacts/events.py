@@ -17,14 +17,36 @@ class ContactCreated(Event):
 class ContactChanged(Event):
     name: ClassVar[str] = "contact.changed"
     fields: list[str]
+    """What was changed, by the names in the API: ``jobTitle``, ``emails``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactArchived(Event):
+    name: ClassVar[str] = "contact.archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRestored(Event):
+    name: ClassVar[str] = "contact.restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationCreated(Event):
+    name: ClassVar[str] = "organization.created"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationChanged(Event):
     name: ClassVar[str] = "organization.changed"
     fields: list[str]
+    """What was changed, by the names in the API: ``domain``, ``parent``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationCreated(Event):
-    name: ClassVar[str] = "organization.created"
+class OrganizationArchived(Event):
+    name: ClassVar[str] = "organization.archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationRestored(Event):
+    name: ClassVar[str] = "organization.restored"

@@ -44,7 +44,11 @@ class Organization(VersionedRecord):
     class Meta:
         table = "organization"
         unique_together = (("workspace", "id"),)
-        indexes = (("workspace_id", "name_folded", "name", "id"),)
+        indexes = (
+            ("workspace_id", "name_folded", "name", "id"),
+            ("workspace_id", "parent_id", "name_folded", "name", "id"),
+            ("workspace_id", "owner_id", "name_folded", "name", "id"),
+        )
         constraints = (
             UniqueConstraint(
                 fields=("workspace_id", "domain"), name="organization_domain_once", condition="archived_at IS NULL"
@@ -89,6 +93,7 @@ class Contact(VersionedRecord):
         indexes = (
             ("workspace_id", "name_folded", "name", "id"),
             ("workspace_id", "organization_id", "name_folded", "name", "id"),
+            ("workspace_id", "owner_id", "name_folded", "name", "id"),
         )
         constraints = (
             CheckConstraint(check="name <> ''", name="contact_name_present"),

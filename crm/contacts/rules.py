@@ -9,6 +9,9 @@ from functools import lru_cache
 import phonenumbers
 from publicsuffixlist import PublicSuffixList
 
+from crm import text as texts
+from crm.contacts.countries import COUNTRIES
+from crm.contacts.facts import Address
 from crm.contacts.freemail import FREEMAIL_DOMAINS
 from crm.errors import Invalid
 from crm.text import clean
@@ -97,3 +100,31 @@ def parse_phone(text: str, *, region: str, field: tuple[str, ...] = ("phone",)) 
     if not 0 < len(e164) <= _LONGEST_E164:
         raise Invalid(f"{text[:50]!r} is not a phone number: give one such as +49 30 123456.", field=field)
     return e164
+
+
+def parse_address(given: Address, *, field: tuple[str, ...]) -> Address:
+    """The postal address, cleaned and bounded; its street may have several lines.
+
+    Raises: Invalid, naming the part at fault.
+    """
+    address = Address(
+        label=texts.optional(given.label, field=(*field, "label"), limit=50),
+        street=texts.note(given.street, field=(*field, "street"), limit=500),
+        postal_code=texts.optional(given.postal_code, field=(*field, "postalCode"), limit=20),
+        city=texts.optional(given.city, field=(*field, "city")),
+        region=texts.optional(given.region, field=(*field, "region")),
+        country=_country(given.country, (*field, "country")),
+    )
+    if address == Address(label=address.label):
+        raise Invalid(
+            "This address says nothing: give a street, postalCode, city, region or country, or leave it out.",
+            field=field,
+        )
+    return address
+
+
+def _country(text: str | None, field: tuple[str, ...]) -> str | None:
+    code = clean(text).strip().upper() if text else ""
+    if code and code not in COUNTRIES:
+        raise Invalid(f"{code[:50]!r} is not a country: give its ISO 3166-1 code, such as DE.", field=field)
+    return code or None

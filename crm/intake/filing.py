@@ -11,8 +11,8 @@ from crm.accounts.permissions import permit
 from crm.activities import operations as activities
 from crm.activities.models import ActivityKind
 from crm.contacts import rules as addresses
+from crm.contacts.finding import find_or_add_contact, find_or_add_organization
 from crm.contacts.models import Contact, Organization
-from crm.contacts.operations import find_or_add_contact, find_or_add_organization
 from crm.db import atomic, scoped
 from crm.errors import Invalid
 from crm.ids import new_id
@@ -103,11 +103,11 @@ async def _organization(
     inquiry: Inquiry, email: str | None, actor: Actor, trace: list[str], now: datetime
 ) -> Organization | None:
     domain = addresses.company_domain(addresses.parse_email(email)[1]) if email else None
-    found = await find_or_add_organization(actor=actor, name=inquiry.organization, domain=domain, now=now)
+    found = await find_or_add_organization(actor=actor, name=inquiry.organization, domain=domain, email=email, now=now)
     if found is None:
         trace.append("no organization: none was named, and the address is at a free-mail provider or missing")
         return None
-    trace.append(f"organization {found.how} by {'domain' if domain else 'name'}: {found.record.name}")
+    trace.append(f"organization {found.how} by {found.by}: {found.record.name}")
     return found.record
 
 
@@ -129,8 +129,7 @@ async def _contact(
         organization_id=organization.id if organization else None,
         now=now,
     )
-    by = "address" if email else "phone number and name" if phone else "name"
-    trace.append(f"contact {found.how} by {by}: {found.record.name}")
+    trace.append(f"contact {found.how} by {found.by}: {found.record.name}")
     return found.record
 
 

@@ -11,8 +11,10 @@ from crm.accounts.facts import Actor
 from crm.accounts.permissions import permit
 from crm.activities import operations as activities
 from crm.activities.models import ActivityKind
+from crm.contacts.facts import NewContact, NewOrganization
+from crm.contacts.finding import fill_contact
 from crm.contacts.models import Contact, Organization
-from crm.contacts.operations import NewContact, NewOrganization, add_contact, add_organization, fill_contact
+from crm.contacts.operations import add_contact, add_organization
 from crm.db import atomic, check_version, get, lock, scoped
 from crm.deals.facts import DealStatus, Place
 from crm.deals.models import Deal

@@ -320,6 +320,10 @@ class Migration(migrations.Migration):
             name='owner',
             field=fields.ForeignKeyField('crm.Member', source_field='owner_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL),
         ),
+        ops.AddIndex(
+            model_name='Contact',
+            index=Index(fields=['workspace_id', 'owner_id', 'name_folded', 'name', 'id']),
+        ),
         ops.AddConstraint(
             model_name='Contact',
             constraint=CheckConstraint(check='merged_into_id IS NULL OR (archived_at IS NOT NULL AND merged_into_id <> id)', name='contact_merged_is_archived'),
@@ -430,6 +434,14 @@ class Migration(migrations.Migration):
             name='parent',
             field=fields.ForeignKeyField('crm.Organization', source_field='parent_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL),
         ),
+        ops.AddIndex(
+            model_name='Organization',
+            index=Index(fields=['workspace_id', 'parent_id', 'name_folded', 'name', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='Organization',
+            index=Index(fields=['workspace_id', 'owner_id', 'name_folded', 'name', 'id']),
+        ),
         ops.AddConstraint(
             model_name='Organization',
             constraint=CheckConstraint(check='parent_id <> id', name='organization_parent_is_another'),
@@ -492,6 +504,8 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             [
                 *compose("contact", "organization", "criterion_answer"),
+                # The beginnings of wider ones.
+                "DROP INDEX contact_owner_id_idx, organization_owner_id_idx, organization_parent_id_idx",
                 *DEFAULTS,
                 *DELETES,
                 *TOTALS,

@@ -26,6 +26,7 @@ class ContactFilter:
     name: TextFilter | None = where("The person's name, compared as people sort it.", folded="name_folded")
     job_title: TextFilter | None = where("What the person does there.")
     organization_id: IdFilter | None = where("The organization the person belongs to.")
+    owner_id: IdFilter | None = where("Who looks after the person.")
     created_at: DateTimeFilter | None = where("When it was made.")
     updated_at: DateTimeFilter | None = where("When it was last changed.")
     and_: list[ContactFilter] | None = all_of()
@@ -52,6 +53,8 @@ class ContactOrder:
 class OrganizationFilter:
     name: TextFilter | None = where("Its name, compared as people sort it.", folded="name_folded")
     domain: TextFilter | None = where("The domain it registered, in lower case.")
+    parent_id: IdFilter | None = where("The organization it is a branch of.")
+    owner_id: IdFilter | None = where("Who looks after it.")
     created_at: DateTimeFilter | None = where("When it was made.")
     updated_at: DateTimeFilter | None = where("When it was last changed.")
     and_: list[OrganizationFilter] | None = all_of()

@@ -10,7 +10,7 @@ from crm.leads import operations
 from crm.leads.conversion import Conversion, convert_lead
 from crm.leads.facts import Answer
 from schema import ids, inputs
-from schema.contacts.mutations import ContactInput, OrganizationInput
+from schema.contacts.inputs import ContactInput, OrganizationInput
 from schema.context import Info
 from schema.deals.mutations import PlaceInput, neighbour_gone, place_or_none
 from schema.deals.types import Deal
@@ -131,7 +131,9 @@ class ConvertLeadInput(inputs.Lenient):
             organization_id=ids.decode("Organization", str(organization.existing_id), *at_organization)
             if organization and by_organization
             else None,
-            new_organization=organization.create.to_domain() if organization and organization.create else None,
+            new_organization=organization.create.to_domain("organization", "create")
+            if organization and organization.create
+            else None,
             deal_id=ids.decode_optional("Deal", self.deal_id, "dealId"),
             force=bool(self.force),
         )

@@ -213,7 +213,7 @@ class Compiler(ListDraft):
 
     def _items(self, read: m.Items, below: Branch, row: Row) -> str:
         names = {name: self._source.name(name) for name in read.sources}
-        arrays = [row.value(source) for source in read.sources.values()]
+        arrays = [self._input(source, row) for source in read.sources.values()]
 
         def lend(variable: str) -> Lend:
             return lambda: variable

@@ -118,9 +118,9 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of objects made of arrays of equal length: each source is one array of the row."""
+    """A list of objects made of arrays of equal length: each source is one array of the row, or of a query over it."""
 
-    sources: Mapping[str, str]
+    sources: Mapping[str, str | From]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,10 @@ from hypothesis import strategies as st
 from crm import text
 from crm.accounts.facts import Actor
 from crm.contacts import rules
+from crm.contacts.facts import NewContact, NewOrganization
+from crm.contacts.finding import find_or_add_organization
 from crm.contacts.models import Contact, ContactEmail, ContactPhone
-from crm.contacts.operations import (
-    NewContact,
-    NewOrganization,
-    create_contact,
-    create_organization,
-    find_or_add_organization,
-)
+from crm.contacts.operations import create_contact, create_organization
 from crm.db import atomic, scoped
 from crm.errors import Duplicate, Invalid
 from crm.money import Money

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from crm.activities.models import Activity
+from crm.contacts.facts import NewContact, NewOrganization
 from crm.contacts.models import Contact
-from crm.contacts.operations import NewContact, NewOrganization
 from crm.db import scoped
 from crm.deals.facts import Place
 from crm.deals.models import Deal, StageChange

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crm.accounts.facts import Actor
+from crm.contacts.facts import NewContact
 from crm.contacts.models import Contact
-from crm.contacts.operations import NewContact, add_contact
+from crm.contacts.operations import add_contact
 from crm.db import atomic, scoped
 from crm.errors import DomainError, Invalid
 from tests.conftest import NOW, Company

@@ -19,9 +19,17 @@ Unchanged = Callable[[], AbstractAsyncContextManager[None]]
 
 LEAD = "lead { id version title state source contact { id } organization { id } owner { name } qualificationStale }"
 DEAL = "deal { id version title status probability closedAt lostReason stage { name } amount { amount currency } }"
+CONTACT = "contact { id version name emails phones jobTitle organization { name } }"
+ORGANIZATION = "organization { id version name domain }"
 SELECTIONS = {
-    "createContact": "contact { id version name emails phones jobTitle organization { name } }",
-    "createOrganization": "organization { id version name domain }",
+    "createContact": CONTACT,
+    "updateContact": CONTACT,
+    "archiveContact": CONTACT,
+    "restoreContact": CONTACT,
+    "createOrganization": ORGANIZATION,
+    "updateOrganization": ORGANIZATION,
+    "archiveOrganization": ORGANIZATION,
+    "restoreOrganization": ORGANIZATION,
     "createLead": LEAD,
     "createDeal": DEAL,
     "createChannel": "channel { id kind name ingressUrl secret }",

@@ -123,6 +123,14 @@ def selection(verb: str) -> str:
     return " ".join(parts)
 
 
+def kind_of(verb: str) -> str:
+    """Of which kind the record is that a verb changes: what its payload shows first."""
+    assert SCHEMA.mutation_type is not None
+    payload = get_named_type(SCHEMA.mutation_type.fields[verb].type)
+    assert isinstance(payload, GraphQLObjectType)
+    return get_named_type(next(iter(payload.fields.values())).type).name
+
+
 async def hoard(company: Company) -> list[str]:
     """The global ids of one of each of Alice's things, with a mark in their texts."""
     organization = await make_organization(company.alice, f"{MARK} GmbH", "confidential.example")
@@ -150,8 +158,13 @@ async def hoard(company: Company) -> list[str]:
 
 async def of_mallory(other: Company, verb: str) -> dict[str, str]:
     """Mallory's own ids for what an input must have beside the planted one."""
-    if verb == "moveDeal":
+    kind = kind_of(verb)
+    if kind == "Deal":
         own: Model = await make_deal(other.alice, "Mine")
+    elif kind == "Contact":
+        own = await make_contact(other.alice, "Mine")
+    elif kind == "Organization":
+        own = await make_organization(other.alice, "Mine")
     else:
         own = await (make_qualified_lead if verb == "convertLead" else make_lead)(other.alice, "Mine")
     return {"id": gid(own), "stageId": gid(other.stage("Offer sent"))}
@@ -340,8 +353,7 @@ class TestRowLevelSecurityAlone:
         changing = [verb for verb, path in CASES if path == ("id",)]
         async with unchanged():
             for verb in changing:
-                kind = "Deal_" if verb == "moveDeal" else "Lead_"
-                for planted in (id for id in hers if id.startswith(kind)):
+                for planted in (id for id in hers if id.startswith(f"{kind_of(verb)}_")):
                     known = {"stageId": next(id for id in hers if id.startswith("Stage_"))}
                     data = await mallory(
                         f"mutation ($input: {verb[0].upper()}{verb[1:]}Input!)"
@@ -350,4 +362,4 @@ class TestRowLevelSecurityAlone:
                     )
                     assert data[verb]["userErrors"] == [{"code": "NOT_FOUND", "field": ["id"]}]
         assert len(changing) >= 6
-        assert set(read) >= {"Lead", "Deal"}
+        assert set(read) >= {"Lead", "Deal", "Contact", "Organization"}

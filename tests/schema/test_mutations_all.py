@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm.contacts.archiving import archive_contact, archive_organization
 from crm.contacts.models import Contact, Organization
 from crm.db import scoped
 from crm.deals.models import Deal
@@ -15,6 +16,7 @@ from crm.intake.models import Channel
 from crm.leads.models import Lead
 from crm.leads.operations import disqualify_lead
 from crm.outbox.models import OutboxEvent
+from crm.rows import KINDS
 from schema import ids
 from schema.build import build_schema
 from tests.conftest import NOW, Company, GraphQLClient
@@ -22,7 +24,20 @@ from tests.factories import make_contact, make_deal, make_lead, make_organizatio
 from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 
 CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel")
-CHANGING = ("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead", "moveDeal")
+CHANGING = (
+    "answerQualification",
+    "qualifyLead",
+    "disqualifyLead",
+    "reopenLead",
+    "convertLead",
+    "moveDeal",
+    "updateContact",
+    "archiveContact",
+    "restoreContact",
+    "updateOrganization",
+    "archiveOrganization",
+    "restoreOrganization",
+)
 MADE = {"createContact": Contact, "createOrganization": Organization, "createLead": Lead, "createDeal": Deal}
 MADE_BY = {**MADE, "createChannel": Channel}
 
@@ -53,7 +68,38 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_qualified_lead(company.bob))}
         case "moveDeal":
             return {"id": gid(await make_deal(company.bob)), "stageId": gid(company.stage("Offer sent"))}
+        case "updateContact":
+            return {"id": gid(await make_contact(company.bob)), "emails": ["a@b.example"], "jobTitle": "Engineer"}
+        case "archiveContact":
+            return {"id": gid(await make_contact(company.bob))}
+        case "restoreContact":
+            contact = await make_contact(company.bob)
+            await archive_contact(actor=company.bob, contact_id=contact.id, expected_version=None, now=NOW)
+            return {"id": gid(contact)}
+        case "updateOrganization":
+            return {"id": gid(await make_organization(company.bob)), "domain": "b.example", "phones": ["030 123456"]}
+        case "archiveOrganization":
+            return {"id": gid(await make_organization(company.bob))}
+        case "restoreOrganization":
+            organization = await make_organization(company.bob)
+            await archive_organization(
+                actor=company.bob, organization_id=organization.id, expected_version=None, now=NOW
+            )
+            return {"id": gid(organization)}
     raise AssertionError(f"{verb} is new: say here what a good input is")
+
+
+def kind_of(input: dict[str, Any]) -> str:
+    """Of which kind the record is that an input names."""
+    kind: str = input["id"].partition("_")[0]
+    return kind
+
+
+async def row_of(company: Company, input: dict[str, Any]) -> Any:
+    """The record that an input names, as it is."""
+    parts = ids.split(input["id"])
+    assert parts is not None
+    return await scoped(KINDS[parts[0]], company.alice).get(id=parts[1])
 
 
 async def disqualified(company: Company) -> Lead:
@@ -104,9 +150,9 @@ async def test_what_is_no_id_of_its_kind_is_refused(
     company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
 ) -> None:
     input = await good_input(company, verb)
-    kind = "Deal" if verb == "moveDeal" else "Lead"
-    of_another = gid(await make_contact(company.bob, "Another"))
-    of_the_right_number = input["id"].replace(kind, "Contact")
+    kind = kind_of(input)
+    of_another = gid(company.stages[0])
+    of_the_right_number = input["id"].replace(kind, "Stage")
     malformed = ("", "nonsense", f"{kind}_1", "1", f"{kind}_" + "g" * 32, "\x00", "x" * 100_000, f"{kind}_💥")
     async with unchanged():
         for wrong in (of_another, of_the_right_number, input["id"].upper(), input["id"] + "\n", *malformed):
@@ -118,11 +164,10 @@ async def test_an_id_of_nothing_and_an_id_of_another_workspace_are_both_not_foun
     company: Company, other: Company, alice: GraphQLClient, mallory: GraphQLClient, unchanged: Unchanged, verb: str
 ) -> None:
     input = await good_input(company, verb)
-    kind = "Deal" if verb == "moveDeal" else "Lead"
     async with unchanged():
-        nothing = await ask(alice, verb, {**input, "id": ids.encode(kind, new_id())})
+        nothing = await ask(alice, verb, {**input, "id": ids.encode(kind_of(input), new_id())})
         assert [(e["code"], e["field"]) for e in nothing["userErrors"]] == [("NOT_FOUND", ["id"])]
-        foreign = await ask(mallory, verb, {"stageId": gid(other.stages[0]), **input} if kind == "Deal" else input)
+        foreign = await ask(mallory, verb, {"stageId": gid(other.stages[0]), **input} if verb == "moveDeal" else input)
     assert foreign == nothing
 
 
@@ -131,8 +176,7 @@ async def test_a_stale_version_is_refused_with_the_object_as_it_is(
     company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
 ) -> None:
     input = await good_input(company, verb)
-    kind = "deal" if verb == "moveDeal" else "lead"
-    row = await scoped(Deal if kind == "deal" else Lead, company.alice).get()
+    kind, row = kind_of(input).lower(), await row_of(company, input)
     for version in (row.version - 1, row.version + 1, -1, 2**31 - 1):
         async with unchanged():
             payload = await ask(alice, verb, {**input, "expectedVersion": version})
@@ -148,7 +192,7 @@ async def test_of_ten_at_once_who_saw_one_version_one_goes_through(
     company: Company, alice: GraphQLClient, verb: str
 ) -> None:
     input = {**await good_input(company, verb), "expectedVersion": None}
-    row = await scoped(Deal if verb == "moveDeal" else Lead, company.alice).get()
+    row = await row_of(company, input)
     input["expectedVersion"] = row.version
     payloads = await asyncio.gather(*(ask(alice, verb, input) for _ in range(10)))
     codes = [error["code"] for payload in payloads for error in payload["userErrors"]]

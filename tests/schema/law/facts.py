@@ -52,13 +52,18 @@ class Facts:
 
     # What is shown of a row beyond its columns
 
-    def emails(self, contact_id: UUID) -> list[str]:
-        rows = sorted(self.where("ContactEmail", "contact_id", contact_id), key=lambda row: row.position)
-        return [row.address for row in rows]
+    def emails(self, kind: str, id: UUID) -> list[str]:
+        return [row.address for row in self._in_place(f"{kind}Email", kind, id)]
 
-    def phones(self, contact_id: UUID) -> list[str]:
-        rows = sorted(self.where("ContactPhone", "contact_id", contact_id), key=lambda row: row.position)
-        return [row.number for row in rows]
+    def phones(self, kind: str, id: UUID) -> list[str]:
+        return [row.number for row in self._in_place(f"{kind}Phone", kind, id)]
+
+    def postal_addresses(self, id: UUID) -> Sequence[Any]:
+        kind = "Contact" if id in self.by_id["Contact"] else "Organization"
+        return self._in_place("PostalAddress", kind, id)
+
+    def _in_place(self, part: str, kind: str, id: UUID) -> Sequence[Any]:
+        return sorted(self.where(part, f"{kind.lower()}_id", id), key=lambda row: row.position)
 
     def answers(self, lead_id: UUID) -> dict[Criterion, Answer]:
         return {Criterion(row.criterion): row.facts() for row in self.where("CriterionAnswer", "lead_id", lead_id)}
@@ -85,6 +90,10 @@ def _contacts_of_organization(facts: Facts, organization_id: UUID | None) -> Seq
     return [row for row in facts.where("Contact", "organization_id", organization_id) if row.archived_at is None]
 
 
+def _branches(facts: Facts, organization_id: UUID | None) -> Sequence[Any]:
+    return [row for row in facts.where("Organization", "parent_id", organization_id) if row.archived_at is None]
+
+
 def _timeline_of_deal(facts: Facts, deal_id: UUID | None) -> Sequence[Any]:
     own = facts.where("Activity", "deal_id", deal_id)
     leads = facts.where("Lead", "deal_id", deal_id)
@@ -96,6 +105,7 @@ SPECIAL: Mapping[tuple[str, str], Members] = {
     ("Query", "contacts"): _not_archived("Contact"),
     ("Query", "organizations"): _not_archived("Organization"),
     ("Organization", "contacts"): _contacts_of_organization,
+    ("Organization", "branches"): _branches,
     ("Deal", "timeline"): _timeline_of_deal,
 }
 """The lists that hold what no single column says, each by hand: all of them, so that none is forgotten."""

@@ -15,7 +15,15 @@ from crm import db
 from crm.accounts.facts import Actor, Role
 from crm.accounts.models import ApiKey, Member, Workspace
 from crm.activities.models import Activity, ActivityKind
-from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organization
+from crm.contacts.models import (
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    Organization,
+    OrganizationEmail,
+    OrganizationPhone,
+    PostalAddress,
+)
 from crm.deals.models import Deal, StageChange
 from crm.doors import hashed
 from crm.intake.facts import ChannelKind, InboundState
@@ -30,7 +38,8 @@ from tests.conftest import NOW, SECRET
 T = TypeVar("T")
 
 MODELS: tuple[type[Model], ...] = (
-    Member, Organization, Contact, ContactEmail, ContactPhone, Pipeline, Stage, Deal, StageChange, Lead,
+    Member, Organization, Contact, ContactEmail, ContactPhone, OrganizationEmail, OrganizationPhone, PostalAddress,
+    Pipeline, Stage, Deal, StageChange, Lead,
     CriterionAnswer, Channel, InboundMessage, Activity,
 )  # fmt: skip
 FOREIGN = "F0REIGN"
@@ -76,7 +85,8 @@ class Filling:
     async def fill(self) -> None:
         await Workspace.create(id=self.workspace_id, name=f"{self._mark}Law", created_at=NOW)
         for step in (
-            self._members, self._organizations, self._contacts, self._addresses, self._board, self._deals, self._stays,
+            self._members, self._organizations, self._contacts, self._addresses, self._postal,
+            self._board, self._deals, self._stays,
             self._leads, self._answers, self._channels, self._messages, self._activities,
         ):  # fmt: skip
             await step()
@@ -145,16 +155,23 @@ class Filling:
     def _named(self, number: int) -> dict[str, Any]:
         name = self._text(number)
         archived = self._one(MOMENTS) if number % 7 == 3 else None
-        return {"name": name, "name_folded": name_key(name), "archived_at": archived, **self._versioned()}
+        return {
+            "name": name, "name_folded": name_key(name), "archived_at": archived, "description": self._maybe_text(0.4),
+            "owner_id": self._maybe(self._ids("Member"), 0.7), **self._versioned(),
+        }  # fmt: skip
+
+    def _one_of_first(self, kind: str, many: int, number: int) -> UUID | None:
+        """The id of one of the first rows of a kind that is in the making; none for those themselves."""
+        return uuid5(self.workspace_id, f"{kind} {number % many}") if number >= many else None
 
     async def _organizations(self) -> None:
-        await self._add(
-            Organization,
-            [
-                {**self._named(n), "domain": f"{self._mark.lower()}{n}.test" if n % 3 else None}
-                for n in range(len(TEXTS))
-            ],
-        )  # fmt: skip
+        rows = []
+        for number in range(len(TEXTS)):
+            row = {**self._named(number), "domain": f"{self._mark.lower()}{number}.test" if number % 3 else None}
+            row["parent_id"] = self._one_of_first("Organization", 4, number) if number % 4 else None
+            row["merged_into_id"] = self._one_of_first("Organization", 5, number) if row["archived_at"] else None
+            rows.append(row)
+        await self._add(Organization, rows)
 
     async def _contacts(self) -> None:
         organizations = self._ids("Organization")[:9]
@@ -165,6 +182,8 @@ class Filling:
             }
             for number in range(130)
         ]  # fmt: skip
+        for number, row in enumerate(rows):
+            row["merged_into_id"] = self._one_of_first("Contact", 12, number) if row["archived_at"] else None
         await self._add(Contact, rows)
 
     async def _addresses(self) -> None:
@@ -182,6 +201,31 @@ class Filling:
             ]
         await self._add(ContactEmail, emails)
         await self._add(ContactPhone, phones)
+        emails, phones = [], []
+        for number, organization in enumerate(self.made["Organization"]):
+            whose = {"organization_id": organization.id}
+            for position in range(number % 3):
+                address = f"{self._mark}Info{number}.{position}@\u00e4.test"
+                emails.append({**whose, "position": 7 - position, "address": address, "address_normalized": address})
+            phones += [{**whose, "position": p, "number": f"+4930{number}"} for p in range((number + 1) % 3)]
+        await self._add(OrganizationEmail, emails)
+        await self._add(OrganizationPhone, phones)
+
+    async def _postal(self) -> None:
+        rows = []
+        for kind in ("Contact", "Organization"):
+            for number, id in enumerate(self._ids(kind)[:40]):
+                for position in range(number % 4):
+                    rows.append(
+                        {
+                            f"{kind.lower()}_id": id, "position": 3 - position,
+                            "label": self._maybe(("billing", "", "%")),
+                            "street": self._maybe_text(), "postal_code": self._maybe(("01067", " ", "D-1")),
+                            "city": self._text(number), "region": self._maybe_text(0.3),
+                            "country": self._maybe(("DE", "CH", "US")),
+                        }
+                    )  # fmt: skip
+        await self._add(PostalAddress, rows)
 
     async def _board(self) -> None:
         pipelines = await self._add(

@@ -26,7 +26,7 @@ Holds = Callable[[Any], bool]
 
 SORTED_NAMES = {("ContactFilter", "name"), ("OrganizationFilter", "name")}
 """The texts that are compared as people sort them."""
-REFERRED = {"owner": "Member"}
+REFERRED = {"owner": "Member", "parent": "Organization"}
 """The kind of object an id must be of, where it is not named like its field."""
 _ID = re.compile(r"([A-Za-z]+)_([0-9a-f]{32})")
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -86,11 +86,23 @@ class OracleContext(Context):
 
     @cached_property
     def emails(self) -> Any:
-        return _Known(self.facts.emails)
+        return _Known(partial(self.facts.emails, "Contact"))
 
     @cached_property
     def phones(self) -> Any:
-        return _Known(self.facts.phones)
+        return _Known(partial(self.facts.phones, "Contact"))
+
+    @cached_property
+    def emails_of_organizations(self) -> Any:
+        return _Known(partial(self.facts.emails, "Organization"))
+
+    @cached_property
+    def phones_of_organizations(self) -> Any:
+        return _Known(partial(self.facts.phones, "Organization"))
+
+    @cached_property
+    def postal_addresses(self) -> Any:
+        return _Known(self.facts.postal_addresses)
 
     @cached_property
     def answers(self) -> Any:

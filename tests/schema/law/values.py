@@ -15,7 +15,7 @@ from tests.schema.law.world import World
 CURSORS = Cursors(SECRET)
 
 
-NAMES_OF_IDS = {"owner": "Member"}
+NAMES_OF_IDS = {"owner": "Member", "parent": "Organization"}
 STRANGE_TEXTS = (
     "",
     " ",

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 
 from schema.contacts.mutations import ContactMutations
+from schema.deals.closing import ClosingMutations
 from schema.deals.mutations import DealMutations
 from schema.intake.mutations import ChannelMutations
 from schema.leads.mutations import LeadMutations
@@ -22,7 +23,7 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type(description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed.")
-class Mutation(LeadMutations, DealMutations, ContactMutations, ChannelMutations):
+class Mutation(LeadMutations, DealMutations, ClosingMutations, ContactMutations, ChannelMutations):
     pass
 
 

@@ -30,6 +30,7 @@ UserErrorCode = described(
     ALREADY_CONVERTED="The lead has been converted; its deal goes on.",
     REASON_REQUIRED="A reason, or a note to it, is missing.",
     WRONG_PIPELINE="The stage belongs to another pipeline than the deal.",
+    FIELDS_REQUIRED="The stage demands fields that the deal does not have; the message names them.",
     DUPLICATE="The address or domain belongs to another record: `conflictingId`.",
     FORBIDDEN="Your role may not do this.",
 )

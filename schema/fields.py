@@ -69,9 +69,9 @@ def many(listing: Listing, description: str, *, by: str | None = None, on: str |
     return strawberry.field(resolver=_with_arguments(resolve, listing), description=description, metadata={READ: read})
 
 
-def every(listing: Listing, description: str, *, by: str | None = None) -> Any:
-    """The whole of a list that is short by nature."""
-    read = Many(listing, _condition(by, None), paged=False)
+def every(listing: Listing, description: str, *, by: str | None = None, on: str | None = None) -> Any:
+    """The whole of a list that is short by nature; its rows as those of ``many``."""
+    read = Many(listing, _condition(by, on), paged=False)
 
     async def resolve(self: Any, info: Any) -> Any:
         return await info.context.whole_list(info, read, self)

@@ -53,9 +53,14 @@ class Query:
     )
     organizations: Connection[Organization] = many(ORGANIZATIONS, "Organizations by name.", on=NOT_ARCHIVED)
     leads: Connection[Lead] = many(LEADS, "Leads, newest first, in every state: a converted one stays visible.")
-    deals: Connection[Deal] = many(DEALS, "Deals of all pipelines, newest first; a board is read through `pipelines`.")
+    deals: Connection[Deal] = many(
+        DEALS, "Deals of all pipelines, newest first; a board is read through `pipelines`.", on=NOT_ARCHIVED
+    )
     inbound_messages: Connection[InboundMessage] = many(MESSAGES, "What came in through the channels, latest first.")
-    pipelines: list[Pipeline] = every(PIPELINES, "The boards, in their order.")
+    pipelines: list[Pipeline] = every(PIPELINES, "The boards in use, in their order.", on=NOT_ARCHIVED)
+    archived_pipelines: list[Pipeline] = every(
+        PIPELINES, "The boards that were put away; restorePipeline brings them back.", on=f"NOT ({NOT_ARCHIVED})"
+    )
     members: list[Member] = every(MEMBERS, "The people who work in the workspace, in the order in which they joined.")
     channels: list[Channel] = every(CHANNELS, "The ways in, oldest first.")
 

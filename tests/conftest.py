@@ -9,8 +9,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -307,6 +307,41 @@ def carol(http: httpx.AsyncClient, company: Company) -> GraphQLClient:
 @pytest.fixture
 def mallory(http: httpx.AsyncClient, other: Company) -> GraphQLClient:
     return GraphQLClient(http, other.keys["alice"])
+
+
+Unchanged = Callable[[], AbstractAsyncContextManager[None]]
+
+
+async def dump(connection: asyncpg.Connection, workspace_id: UUID) -> dict[str, list[str]]:
+    """Every row of a workspace, by table."""
+    tables = await connection.fetch(
+        "SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t"
+        " USING (table_schema, table_name) WHERE c.column_name = 'workspace_id' AND t.table_type = 'BASE TABLE'"
+        " AND table_schema = 'public' ORDER BY 1"
+    )
+    assert len(tables) > 10
+    union = " UNION ALL ".join(
+        f"SELECT '{table['name']}' AS name, to_jsonb(t)::text AS row FROM {table['name']} t WHERE workspace_id = $1"  # noqa: S608
+        for table in tables
+    )
+    found: dict[str, list[str]] = {table["name"]: [] for table in tables}
+    for record in await connection.fetch(f"{union} ORDER BY 1, 2", workspace_id):
+        found[record["name"]].append(record["row"])
+    return found
+
+
+@pytest_asyncio.fixture
+async def unchanged(company: Company, owner_connection: asyncpg.Connection) -> AsyncIterator[Unchanged]:
+    """``async with unchanged():`` fails when any row of the workspace is not as it was before."""
+
+    @asynccontextmanager
+    async def block() -> AsyncIterator[None]:
+        before = await dump(owner_connection, company.alice.workspace_id)
+        assert before["member"]
+        yield
+        assert await dump(owner_connection, company.alice.workspace_id) == before
+
+    yield block
 
 
 def later(seconds: float) -> datetime:

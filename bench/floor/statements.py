@@ -18,9 +18,9 @@ _PARTS = """
 COLUMNS = f"""
 SELECT p.id, p.name, s.id, s.name, s.kind, s.probability, t.currency, t.deals, t.minor
 FROM pipeline p
-LEFT JOIN stage s ON s.workspace_id = $1 AND s.pipeline_id = p.id
+LEFT JOIN stage s ON s.workspace_id = $1 AND s.pipeline_id = p.id AND s.archived_at IS NULL
 LEFT JOIN ({_PARTS.format(condition="")}) t ON t.stage_id = s.id
-WHERE p.workspace_id = $1
+WHERE p.workspace_id = $1 AND p.archived_at IS NULL
 ORDER BY p.position, p.id, s.position, s.id, t.currency
 """  # noqa: S608  (nothing but our own text)
 """$1 workspace: every stage of every pipeline, a row for each currency in it."""
@@ -37,12 +37,13 @@ SELECT d.stage_id, d.id, d.version, d.title, d.amount_minor, d.currency,
        d.expected_close_date, d.rank, c.id, c.name, o.id, o.name, m.id, m.name
 FROM stage s
 CROSS JOIN LATERAL (
-    SELECT * FROM deal WHERE workspace_id = $1 AND stage_id = s.id ORDER BY rank LIMIT {limit + 1:d}
+    SELECT * FROM deal WHERE workspace_id = $1 AND stage_id = s.id AND archived_at IS NULL
+    ORDER BY rank LIMIT {limit + 1:d}
 ) d
 LEFT JOIN contact c ON c.workspace_id = $1 AND c.id = d.contact_id
 LEFT JOIN organization o ON o.workspace_id = $1 AND o.id = d.organization_id
 LEFT JOIN member m ON m.workspace_id = $1 AND m.id = d.owner_id
-WHERE s.workspace_id = $1
+WHERE s.workspace_id = $1 AND s.archived_at IS NULL
 """  # noqa: S608  (the limit is a number)
 
 

@@ -25,6 +25,9 @@ _WORK = frozenset(
         "lead.convert",
         "deal.create",
         "deal.move",
+        "deal.win",
+        "deal.lose",
+        "deal.reopen",
     }
 )
 _RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert"})

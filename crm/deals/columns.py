@@ -29,7 +29,8 @@ _HOLD_ALONE = "SELECT pg_advisory_xact_lock($1)"
 
 _BESIDE = """
 WITH neighbour AS MATERIALIZED (
-    SELECT id, rank FROM deal WHERE workspace_id = $1 AND stage_id = $2 AND id = $4 AND id <> $3
+    SELECT id, rank FROM deal
+    WHERE workspace_id = $1 AND stage_id = $2 AND id = $4 AND id <> $3 AND archived_at IS NULL
 )
 SELECT id, rank FROM neighbour
 UNION ALL (
@@ -44,7 +45,10 @@ _AROUND = {
     PlaceKind.FIRST: _END.format("ASC"),
     PlaceKind.LAST: _END.format("DESC"),
 }
-"""$1 workspace, $2 stage, $3 the card that is placed, $4 its neighbour: the cards that decide a place."""
+"""$1 workspace, $2 stage, $3 the card that is placed, $4 its neighbour: the cards that decide a place.
+
+Archived cards keep their ranks and bound a place like others; only as a neighbour they are gone, for nobody sees them.
+"""
 
 _LONGEST = f"""
 SELECT rank FROM deal WHERE workspace_id = $1 AND stage_id = $2 AND length(rank) > {ranks.LONG}

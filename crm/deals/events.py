@@ -33,6 +33,7 @@ class DealStageChanged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealWon(Event):
     name: ClassVar[str] = "deal.won"
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

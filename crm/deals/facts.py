@@ -56,3 +56,14 @@ class DealFacts:
     pipeline_id: UUID
     stage_id: UUID
     status: DealStatus
+    archived: bool = False
+
+
+class Intent(StrEnum):
+    """What somebody wants who moves a deal; the last part of the verb that he must be allowed."""
+
+    MOVE = "move"
+    """To a stage, whichever that is."""
+    WIN = "win"
+    LOSE = "lose"
+    REOPEN = "reopen"

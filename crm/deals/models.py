@@ -10,6 +10,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from crm.deals.facts import DealFacts, DealStatus
+from crm.deals.gates import DealValues
 from crm.money import Money
 from crm.records import VersionedRecord, WorkspaceRecord, one_of
 
@@ -93,7 +94,22 @@ class Deal(VersionedRecord):
 
     def facts(self) -> DealFacts:
         return DealFacts(
-            id=self.id, pipeline_id=self.pipeline_id, stage_id=self.stage_id, status=DealStatus(self.status)
+            id=self.id,
+            pipeline_id=self.pipeline_id,
+            stage_id=self.stage_id,
+            status=DealStatus(self.status),
+            archived=self.archived_at is not None,
+        )
+
+    def values(self) -> DealValues:
+        return DealValues(
+            amount=self.amount,
+            contact_id=self.contact_id,
+            organization_id=self.organization_id,
+            expected_close_date=self.expected_close_date,
+            owner_id=self.owner_id,
+            description=self.description,
+            custom=self.custom,
         )
 
     @property

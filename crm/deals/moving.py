@@ -6,6 +6,7 @@ One locks the card and reads what decides the move, ``crm.deals.columns`` finds 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -34,7 +35,7 @@ M = TypeVar("M", bound=Model)
 _WRITE = f"""
 WITH moved AS (
     UPDATE deal SET stage_id = $3, status = $4, rank = $5, lost_reason = $6, closed_at = $7, last_open_stage_id = $8,
-        version = $9, updated_at = $10
+        version = $9, updated_at = $10, won_reason = $20
     WHERE workspace_id = $1 AND id = $2
 ), stayed AS (
     UPDATE stage_change SET left_at = greatest($10, entered_at)
@@ -49,7 +50,12 @@ WITH moved AS (
 )
 INSERT INTO outbox_event (id, workspace_id, name, subject_type, subject_id, payload, at)
 SELECT event.id, $1, event.name, 'deal', $2, event.payload, $10
-FROM unnest($17::uuid[], $18::text[], $19::jsonb[]) AS event (id, name, payload)"""  # noqa: S608  (a word of our own)
+FROM unnest($17::uuid[], $18::text[], $19::jsonb[]) AS event (id, name, payload)
+RETURNING (
+    SELECT num_nonnulls(stage.archived_at, pipeline.archived_at) > 0
+    FROM stage JOIN pipeline ON pipeline.workspace_id = $1 AND pipeline.id = stage.pipeline_id
+    WHERE stage.workspace_id = $1 AND stage.id = $3
+) AS put_away"""  # noqa: S608  (a word of our own)
 
 
 @functools.cache  # not at import: Tortoise knows all columns of a model only when it has been set up
@@ -62,41 +68,57 @@ WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($4)),
 card AS MATERIALIZED (
     SELECT deal.* FROM held, deal WHERE deal.workspace_id = $1 AND deal.id = $2 FOR NO KEY UPDATE OF deal
 )
-SELECT {_columns(Deal, "card")}, {_columns(Stage, "target")}, {_columns(Stage, "source")}
+SELECT {_columns(Deal, "card")}, {_columns(Stage, "target")}, {_columns(Stage, "source")},
+    board.archived_at IS NOT NULL AS put_away
 FROM card
+JOIN pipeline AS board ON board.workspace_id = $1 AND board.id = card.pipeline_id
 LEFT JOIN stage AS target ON target.workspace_id = $1 AND target.id = $3
-LEFT JOIN stage AS source ON source.workspace_id = $1 AND source.id = card.stage_id"""  # noqa: S608  (our own columns)
+JOIN stage AS source ON source.workspace_id = $1 AND source.id = card.stage_id"""  # noqa: S608  (our own columns)
 
 
 def _columns(model: type[Model], alias: str) -> str:
     return ", ".join(f'{alias}.{column} AS "{alias}.{column}"' for column in model._meta.fields_db_projection.values())
 
 
-def _made(model: type[M], alias: str, row: dict[str, object]) -> M | None:
-    """A model's row out of prefixed columns; None where a join found nothing."""
-    if row[f"{alias}.id"] is None:
-        return None
+def _made(model: type[M], alias: str, row: dict[str, object]) -> M:
+    """A model's row out of prefixed columns."""
     columns = model._meta.fields_db_projection.values()
     return model._init_from_db(**{column: row[f"{alias}.{column}"] for column in columns})
 
 
-async def lock_card(deal_id: UUID, stage_id: UUID, actor: Actor) -> tuple[Deal | None, Stage | None, Stage | None]:
-    """The card, locked; the stage it goes to, whose column is held; the stage it is in. None: there is no such row."""
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card that is about to move."""
+
+    deal: Deal
+    """Locked."""
+    source: Stage
+    target: Stage | None
+    """Its column is held; None: there is no such stage."""
+    put_away: bool
+    """Its pipeline is archived."""
+
+
+async def lock_card(deal_id: UUID, stage_id: UUID, actor: Actor) -> Card | None:
+    """The card, locked, and what decides its move to a stage; None: there is no such deal."""
     rows = await execute(_lock_sql(), actor.workspace_id, deal_id, stage_id, lock_key(stage_id))
     if not rows:
-        return None, None, None
-    return _made(Deal, "card", rows[0]), _made(Stage, "target", rows[0]), _made(Stage, "source", rows[0])
+        return None
+    (row,) = rows
+    deal, source = _made(Deal, "card", row), _made(Stage, "source", row)
+    target = _made(Stage, "target", row) if row["target.id"] is not None else None
+    return Card(deal=deal, source=source, target=target, put_away=row["put_away"])
 
 
 async def write_move(deal: Deal, before: Stage, stage: Stage, move: Move, actor: Actor, now: datetime) -> None:
     """Write a decided move and all that goes with it: the stays, the timeline, the events.
 
-    Raises: Conflict when somebody took the very same rank in the same moment.
+    Raises: Conflict when somebody took the very same rank, or put the stage away, in the same moment.
     """
     events = _events(deal, before, stage, move)
-    summary = f"Moved from {before.name} to {stage.name}"
+    summary, reason = f"Moved from {before.name} to {stage.name}", move.lost_reason or move.won_reason
     try:
-        await execute(
+        written = await execute(
             _WRITE,
             actor.workspace_id,
             deal.id,
@@ -113,13 +135,18 @@ async def write_move(deal: Deal, before: Stage, stage: Stage, move: Move, actor:
             before.id,
             actor.member_id,
             new_id(),
-            text.one_line(f"{summary}: {move.lost_reason}" if move.lost_reason else summary, 500),
+            text.one_line(f"{summary}: {reason}" if reason else summary, 500),
             [new_id() for _ in events],
             [event.name for event in events],
             [orjson.dumps(outbox.payload(event)).decode() for event in events],
+            deal.won_reason,
         )
     except IntegrityError as error:
         raise same_rank(error) from error
+    # The stage was read by the statement that waited for its column, as it was before the wait. This one sees it as it
+    # is: whoever deletes a stage, or archives a pipeline, holds the column alone.
+    if written[0]["put_away"]:
+        raise Conflict("the stage was deleted, or its pipeline archived")
 
 
 def same_rank(error: IntegrityError) -> Exception:
@@ -132,7 +159,7 @@ def _events(deal: Deal, before: Stage, stage: Stage, move: Move) -> list[Event]:
         return [DealMoved(subject_id=deal.id, stage_id=stage.id)]
     events: list[Event] = [DealStageChanged(subject_id=deal.id, from_stage_id=before.id, to_stage_id=stage.id)]
     if move.status is DealStatus.WON:
-        events.append(DealWon(subject_id=deal.id))
+        events.append(DealWon(subject_id=deal.id, reason=deal.won_reason))
     if move.status is DealStatus.LOST:
         events.append(DealLost(subject_id=deal.id, reason=deal.lost_reason or ""))
     if move.reopens:

@@ -35,7 +35,8 @@ async def counted_totals(*, actor: Actor, stage_ids: list[UUID]) -> Totals:
     """The same, counted from the deals themselves."""
     rows = await execute(
         "SELECT stage_id, coalesce(currency, '') AS currency, count(*) AS count, sum(amount_minor) AS minor FROM deal"
-        " WHERE workspace_id = $1 AND stage_id = ANY($2) GROUP BY stage_id, currency ORDER BY currency",
+        " WHERE workspace_id = $1 AND stage_id = ANY($2) AND archived_at IS NULL GROUP BY stage_id, currency"
+        " ORDER BY currency",
         actor.workspace_id,
         stage_ids,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from crm.deals.facts import DealFacts, DealStatus, Place, PlaceKind
+from crm.deals.facts import DealFacts, DealStatus, Intent, Place, PlaceKind
+from crm.effects import Effect, EffectCode
 from crm.errors import Code, DomainError, Invalid, ReasonRequired
 from crm.pipelines.facts import StageFacts, StageKind
 
@@ -29,15 +30,40 @@ class Move:
     reopens: bool
     """It was won or lost and is open again: closing time and reason go."""
     lost_reason: str | None
+    """Given with the move; None: a deal that stays LOST keeps its own."""
+    won_reason: str | None
+    """The same for WON."""
     last_open_stage_id: UUID | None
     """The open stage it left for WON or LOST; None: leave what is recorded."""
 
 
-def decide_move(deal: DealFacts, stage: StageFacts, lost_reason: str | None) -> Move:
+def check_active(deal: DealFacts, *, field: tuple[str, ...] = ("id",)) -> None:
+    """Raises: Invalid for an archived deal: it can be read, and restored."""
+    if deal.archived:
+        raise Invalid("The deal is archived: restore it first.", field=field)
+
+
+def check_board(*, archived: bool, field: tuple[str, ...]) -> None:
+    """Raises: Invalid for a pipeline that was put away: nothing moves on it."""
+    if archived:
+        raise Invalid("The pipeline is archived: restore it first.", field=field)
+
+
+def check_intent(deal: DealFacts, intent: Intent) -> None:
+    """Raises: Invalid when the deal already is what it is to become."""
+    already = {Intent.WIN: DealStatus.WON, Intent.LOSE: DealStatus.LOST, Intent.REOPEN: DealStatus.OPEN}
+    if deal.status is already.get(intent):
+        hint = "its stage is changed by moveDeal" if intent is Intent.REOPEN else "its reason is changed by updateDeal"
+        raise Invalid(f"The deal is {deal.status.value} already: {hint}.", field=("id",))
+
+
+def decide_move(deal: DealFacts, stage: StageFacts, lost_reason: str | None, won_reason: str | None = None) -> Move:
     """Decide a move to a stage.
 
     Raises: WrongPipeline, LostReasonMissing, Invalid.
     """
+    check_active(deal)
+    check_stage(stage)
     if stage.pipeline_id != deal.pipeline_id:
         raise WrongPipeline(
             "This stage belongs to another pipeline than the deal: choose a stage of the deal's own.",
@@ -46,6 +72,8 @@ def decide_move(deal: DealFacts, stage: StageFacts, lost_reason: str | None) -> 
     status = DealStatus(stage.kind.value)
     changes_stage = stage.id != deal.stage_id
     reason = _lost_reason(stage, lost_reason, needed=changes_stage)
+    if won_reason is not None and stage.kind is not StageKind.WON:
+        raise Invalid("wonReason goes with a WON stage only: leave it out.", field=("wonReason",))
     was_open = deal.status is DealStatus.OPEN
     return Move(
         status=status,
@@ -53,15 +81,23 @@ def decide_move(deal: DealFacts, stage: StageFacts, lost_reason: str | None) -> 
         closes=was_open and status is not DealStatus.OPEN,
         reopens=not was_open and status is DealStatus.OPEN,
         lost_reason=reason,
+        won_reason=won_reason,
         last_open_stage_id=deal.stage_id if was_open and status is not DealStatus.OPEN else None,
     )
+
+
+def check_stage(stage: StageFacts) -> None:
+    """Raises: Invalid for a stage that was deleted."""
+    if stage.archived:
+        raise Invalid(f"The stage {stage.name} was deleted: choose another one.", field=("stageId",))
 
 
 def decide_entry(stage: StageFacts) -> DealStatus:
     """The status of a deal that comes into being in a stage.
 
-    Raises: Invalid for a LOST stage: what is lost must have been a deal before.
+    Raises: Invalid for a LOST stage (what is lost must have been a deal before) and for one that was deleted.
     """
+    check_stage(stage)
     if stage.kind is StageKind.LOST:
         raise Invalid("A deal cannot begin in a LOST stage: choose an OPEN or WON one.", field=("stageId",))
     return DealStatus(stage.kind.value)
@@ -70,6 +106,47 @@ def decide_entry(stage: StageFacts) -> DealStatus:
 def probability(status: DealStatus, of_stage: int, override: int | None) -> int:
     """How likely a deal is won, in percent: a person's estimate while it is open, else its stage's."""
     return of_stage if override is None or status is not DealStatus.OPEN else override
+
+
+def move_effects(
+    deal_id: UUID, move: Move, before: int, after: int, override: int | None, neighbour_gone: bool
+) -> list[Effect]:
+    """What a move does besides moving; ``before`` and ``after`` are the probabilities."""
+    record = ("Deal", deal_id)
+    effects = []
+    if move.closes:
+        effects.append(closes(deal_id, move.status))
+    if move.reopens:
+        effects.append(Effect(EffectCode.REOPENS, "The deal is OPEN again.", ("status",), record))
+    if move.changes_stage and move.status is not DealStatus.OPEN and not move.closes:
+        effects.append(Effect(EffectCode.CHANGES, f"The deal is {move.status.value}.", ("status",), record))
+    if before != after:
+        said = f"Its probability goes from {before} to {after} percent."
+        effects.append(Effect(EffectCode.CHANGES, said, ("probability",), record))
+    elif move.changes_stage and override is not None and move.status is DealStatus.OPEN:
+        said = f"Its probability stays at {override} percent, which a person gave it."
+        effects.append(Effect(EffectCode.KEEPS, said, ("probability",), record))
+    if neighbour_gone:
+        effects.append(neighbour_has_gone(deal_id))
+    return effects
+
+
+def closes(deal_id: UUID, status: DealStatus) -> Effect:
+    """A deal is won or lost."""
+    return Effect(EffectCode.CLOSES, f"The deal is {status.value}.", ("status",), ("Deal", deal_id))
+
+
+def neighbour_has_gone(deal_id: UUID) -> Effect:
+    """The card that was named as neighbour is not where it was."""
+    said = "The card named in place is not in the column any more: the deal is at the column's end."
+    return Effect(EffectCode.KEEPS, said, ("place",), ("Deal", deal_id))
+
+
+def checked_probability(given: int | None) -> int | None:
+    """Raises: Invalid for what is no probability in percent."""
+    if given is not None and not 0 <= given <= 100:
+        raise Invalid("probability is in percent: give 0 to 100.", field=("probability",))
+    return given
 
 
 def check_place(place: Place, deal_id: UUID) -> None:

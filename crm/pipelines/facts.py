@@ -21,4 +21,7 @@ class StageFacts:
 
     id: UUID
     pipeline_id: UUID
+    name: str
     kind: StageKind
+    archived: bool = False
+    """It was deleted."""

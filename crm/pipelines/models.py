@@ -73,4 +73,10 @@ class Stage(VersionedRecord):
         )
 
     def facts(self) -> StageFacts:
-        return StageFacts(id=self.id, pipeline_id=self.pipeline_id, kind=StageKind(self.kind))
+        return StageFacts(
+            id=self.id,
+            pipeline_id=self.pipeline_id,
+            name=self.name,
+            kind=StageKind(self.kind),
+            archived=self.archived_at is not None,
+        )

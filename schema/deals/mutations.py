@@ -13,6 +13,7 @@ from crm.errors import Invalid
 from schema import ids, inputs
 from schema.context import Info
 from schema.deals.types import Deal
+from schema.effects import Effect
 from schema.errors import UserError, refusable
 from schema.money import MoneyInput
 from schema.pipelines.types import Stage
@@ -48,6 +49,15 @@ def neighbour_gone() -> Any:
     )
 
 
+def shown_of(moved: operations.Moved, *, dry_run: bool | None) -> dict[str, Any]:
+    """What the payload of a move shows; of one that was only rehearsed, what it would have done."""
+    told = {"neighbour_gone": moved.neighbour_gone, "effects": Effect.of_all(moved.effects)}
+    if dry_run:
+        return told
+    deal, left, entered = Deal.of(moved.deal), Stage.of(moved.from_stage), Stage.of(moved.to_stage)
+    return {"deal": deal, "from_stage": left, "to_stage": entered, **told}
+
+
 def place_or_none(place: PlaceInput | None) -> Place | None:
     return None if place is None else place.to_domain()
 
@@ -63,6 +73,10 @@ class CreateDealInput(inputs.Lenient):
     contact_id: strawberry.ID | None = inputs.optional("Who it is made with.")
     organization_id: strawberry.ID | None = inputs.optional("The organization it is made with.")
     expected_close_date: date | None = inputs.optional("The day it is expected to be decided.")
+    description: str | None = inputs.optional("More about it, at most 10,000 characters.")
+    owner_id: strawberry.ID | None = inputs.optional("Who is to work on it; left out: you.")
+    probability: int | None = inputs.optional("How likely it is won, 0 to 100 percent; left out: as its stage says.")
+    dry_run: bool | None = inputs.dry_run()
     idempotency_key: str | None = inputs.idempotency_key()
 
 
@@ -70,6 +84,7 @@ class CreateDealInput(inputs.Lenient):
 class CreateDealPayload:
     deal: Deal | None = strawberry.field(description="The new deal.", default=None)
     neighbour_gone: bool = neighbour_gone()
+    effects: list[Effect] = inputs.effects()
     user_errors: list[UserError] = inputs.user_errors()
 
 
@@ -81,6 +96,8 @@ class MoveDealInput(inputs.Lenient):
     )
     place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
     lost_reason: str | None = inputs.optional("Why it is lost; demanded by a LOST stage, refused by others.")
+    won_reason: str | None = inputs.optional("Why it is won; for a WON stage, refused by others.")
+    dry_run: bool | None = inputs.dry_run()
     expected_version: int | None = inputs.expected_version()
 
 
@@ -90,6 +107,7 @@ class MoveDealPayload:
     from_stage: Stage | None = strawberry.field(description="The column it left, with its new totals.", default=None)
     to_stage: Stage | None = strawberry.field(description="The column it is in now, with its new totals.", default=None)
     neighbour_gone: bool = neighbour_gone()
+    effects: list[Effect] = inputs.effects()
     user_errors: list[UserError] = inputs.user_errors()
 
 
@@ -106,11 +124,22 @@ class DealMutations:
             contact_id=ids.decode_optional("Contact", input.contact_id, "contactId"),
             organization_id=ids.decode_optional("Organization", input.organization_id, "organizationId"),
             expected_close_date=input.expected_close_date,
+            description=input.description,
+            owner_id=ids.decode_optional("Member", input.owner_id, "ownerId"),
+            probability=input.probability,
         )
         added = await operations.create_deal(
-            actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now
+            actor=info.context.actor,
+            new=new,
+            idempotency_key=input.idempotency_key,
+            dry_run=bool(input.dry_run),
+            now=info.context.now,
         )
-        return CreateDealPayload(deal=Deal.of(added.deal), neighbour_gone=added.neighbour_gone)
+        return CreateDealPayload(
+            deal=None if input.dry_run else Deal.of(added.deal),
+            neighbour_gone=added.neighbour_gone,
+            effects=Effect.of_all(added.effects),
+        )
 
     @strawberry.mutation(description="Moves a deal to a stage, between two cards.")
     @refusable(MoveDealPayload, deal=Deal.of)
@@ -122,11 +151,8 @@ class DealMutations:
             place=place_or_none(input.place) or Place.last(),
             expected_version=input.expected_version,
             lost_reason=input.lost_reason,
+            won_reason=input.won_reason,
+            dry_run=bool(input.dry_run),
             now=info.context.now,
         )
-        return MoveDealPayload(
-            deal=Deal.of(moved.deal),
-            from_stage=Stage.of(moved.from_stage),
-            to_stage=Stage.of(moved.to_stage),
-            neighbour_gone=moved.neighbour_gone,
-        )
+        return MoveDealPayload(**shown_of(moved, dry_run=input.dry_run))

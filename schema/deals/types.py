@@ -68,11 +68,17 @@ class Deal(Node):
     expected_close_date: date | None = shown("The day it is expected to be decided.")
     closed_at: datetime | None = shown("When it was won or lost; null while it is open.")
     lost_reason: str | None = shown("LOST: why.")
+    won_reason: str | None = shown("WON: why, if somebody said.")
+    description: str | None = shown("More about it.")
+    archived_at: datetime | None = shown("When it was taken off the board; null: it is on it.")
     source: str | None = shown("Where it came from, carried over from its lead.")
     created_at: datetime = shown("When it was made.")
     updated_at: datetime = shown("When it was last changed.")
     status: DealStatus = shown("Whether it is open, won or lost.")  # type: ignore[valid-type]
     stage: Stage = one("stage_id", "Stage", "The column it stands in.")
+    last_open_stage: Stage | None = one(
+        "last_open_stage_id", "Stage", "WON or LOST: the open stage it was in last, to which reopenDeal takes it back."
+    )
     pipeline: Pipeline = one("pipeline_id", "Pipeline", "The board it stands on.")
     contact: Contact | None = one("contact_id", "Contact", "Who it is made with.")
     organization: Organization | None = one("organization_id", "Organization", "The organization it is made with.")
@@ -92,6 +98,13 @@ class Deal(Node):
     async def probability(self, info: Info) -> int:
         stage = await info.context.row_of("Stage", self.row.stage_id)
         return _probability(self.row.status, stage.probability, self.row.probability_override)
+
+    @computed(
+        "Whether its probability is a person's own estimate, and not its stage's.",
+        Computed(("{row}.status = 'OPEN' AND {row}.probability_override IS NOT NULL",)),
+    )
+    def probability_is_manual(self) -> bool:
+        return self.row.status == Status.OPEN.value and self.row.probability_override is not None
 
     @computed(
         "Its amount times its probability, rounded half up to the currency's minor unit.",

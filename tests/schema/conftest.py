@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
-from uuid import UUID
 
-import asyncpg
-import pytest_asyncio
 from tortoise.models import Model
 
 from schema import ids
 from tests.api.conftest import one_schema  # noqa: F401  (a fixture)
-from tests.conftest import Company, GraphQLClient
-
-Unchanged = Callable[[], AbstractAsyncContextManager[None]]
+from tests.conftest import GraphQLClient
+from tests.conftest import Unchanged as Unchanged
 
 LEAD = "lead { id version title state source contact { id } organization { id } owner { name } qualificationStale }"
+MOVED = "fromStage { name totals { count } } toStage { name totals { count } } neighbourGone effects { code message }"
 DEAL = "deal { id version title status probability closedAt lostReason stage { name } amount { amount currency } }"
 CONTACT = "contact { id version name emails phones jobTitle organization { name } }"
 ORGANIZATION = "organization { id version name domain }"
@@ -38,7 +33,10 @@ SELECTIONS = {
     "disqualifyLead": LEAD,
     "reopenLead": LEAD,
     "convertLead": f"{LEAD} {DEAL} alreadyConverted",
-    "moveDeal": f"{DEAL} fromStage {{ name totals {{ count }} }} toStage {{ name totals {{ count }} }} neighbourGone",
+    "moveDeal": f"{DEAL} {MOVED}",
+    "winDeal": f"{DEAL} {MOVED}",
+    "loseDeal": f"{DEAL} {MOVED}",
+    "reopenDeal": f"{DEAL} {MOVED}",
 }
 """Every mutation, with what a test usually wants to know of its payload."""
 
@@ -74,35 +72,3 @@ async def refused(client: GraphQLClient, verb: str, input: dict[str, Any]) -> tu
 def gid(row: Model) -> str:
     """The global id of a row."""
     return ids.encode(type(row).__name__, row.pk)
-
-
-async def dump(connection: asyncpg.Connection, workspace_id: UUID) -> dict[str, list[str]]:
-    """Every row of a workspace, by table."""
-    tables = await connection.fetch(
-        "SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t"
-        " USING (table_schema, table_name) WHERE c.column_name = 'workspace_id' AND t.table_type = 'BASE TABLE'"
-        " AND table_schema = 'public' ORDER BY 1"
-    )
-    assert len(tables) > 10
-    union = " UNION ALL ".join(
-        f"SELECT '{table['name']}' AS name, to_jsonb(t)::text AS row FROM {table['name']} t WHERE workspace_id = $1"  # noqa: S608
-        for table in tables
-    )
-    found: dict[str, list[str]] = {table["name"]: [] for table in tables}
-    for record in await connection.fetch(f"{union} ORDER BY 1, 2", workspace_id):
-        found[record["name"]].append(record["row"])
-    return found
-
-
-@pytest_asyncio.fixture
-async def unchanged(company: Company, owner_connection: asyncpg.Connection) -> AsyncIterator[Unchanged]:
-    """``async with unchanged():`` fails when any row of the workspace is not as it was before."""
-
-    @asynccontextmanager
-    async def block() -> AsyncIterator[None]:
-        before = await dump(owner_connection, company.alice.workspace_id)
-        assert before["member"]
-        yield
-        assert await dump(owner_connection, company.alice.workspace_id) == before
-
-    yield block

@@ -160,7 +160,8 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
     """Mallory's own ids for what an input must have beside the planted one."""
     kind = kind_of(verb)
     if kind == "Deal":
-        own: Model = await make_deal(other.alice, "Mine")
+        stage = other.stage("Won" if verb == "reopenDeal" else "Qualified")
+        own: Model = await make_deal(other.alice, "Mine", stage_id=stage.id)
     elif kind == "Contact":
         own = await make_contact(other.alice, "Mine")
     elif kind == "Organization":

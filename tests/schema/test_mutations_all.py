@@ -25,18 +25,10 @@ from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 
 CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel")
 CHANGING = (
-    "answerQualification",
-    "qualifyLead",
-    "disqualifyLead",
-    "reopenLead",
-    "convertLead",
-    "moveDeal",
-    "updateContact",
-    "archiveContact",
-    "restoreContact",
-    "updateOrganization",
-    "archiveOrganization",
-    "restoreOrganization",
+    *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
+    *("moveDeal", "winDeal", "loseDeal", "reopenDeal"),
+    *("updateContact", "archiveContact", "restoreContact"),
+    *("updateOrganization", "archiveOrganization", "restoreOrganization"),
 )
 MADE = {"createContact": Contact, "createOrganization": Organization, "createLead": Lead, "createDeal": Deal}
 MADE_BY = {**MADE, "createChannel": Channel}
@@ -86,6 +78,12 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
                 actor=company.bob, organization_id=organization.id, expected_version=None, now=NOW
             )
             return {"id": gid(organization)}
+        case "winDeal":
+            return {"id": gid(await make_deal(company.bob)), "reason": "The best pumps"}
+        case "loseDeal":
+            return {"id": gid(await make_deal(company.bob)), "lostReason": "Too dear"}
+        case "reopenDeal":
+            return {"id": gid(await make_deal(company.bob, stage_id=company.stage("Won").id))}
     raise AssertionError(f"{verb} is new: say here what a good input is")
 
 
@@ -167,7 +165,7 @@ async def test_an_id_of_nothing_and_an_id_of_another_workspace_are_both_not_foun
     async with unchanged():
         nothing = await ask(alice, verb, {**input, "id": ids.encode(kind_of(input), new_id())})
         assert [(e["code"], e["field"]) for e in nothing["userErrors"]] == [("NOT_FOUND", ["id"])]
-        foreign = await ask(mallory, verb, {"stageId": gid(other.stages[0]), **input} if verb == "moveDeal" else input)
+        foreign = await ask(mallory, verb, {"stageId": gid(other.stages[0]), **input} if "stageId" in input else input)
     assert foreign == nothing
 
 

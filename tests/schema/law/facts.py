@@ -75,7 +75,7 @@ class Facts:
         return Pace(stay.entered_at, max(past) if past else None, len(past) < len(moments))
 
     def totals(self, stage_id: UUID) -> tuple[int, list[Money]]:
-        deals, sums = self.where("Deal", "stage_id", stage_id), defaultdict(int)
+        deals, sums = _cards_of_stage(self, stage_id), defaultdict(int)
         for deal in deals:
             if deal.currency is not None:
                 sums[deal.currency] += deal.amount_minor
@@ -94,6 +94,14 @@ def _branches(facts: Facts, organization_id: UUID | None) -> Sequence[Any]:
     return [row for row in facts.where("Organization", "parent_id", organization_id) if row.archived_at is None]
 
 
+def _cards_of_stage(facts: Facts, stage_id: UUID | None) -> Sequence[Any]:
+    return [row for row in facts.where("Deal", "stage_id", stage_id) if row.archived_at is None]
+
+
+def _stages_of_pipeline(facts: Facts, pipeline_id: UUID | None) -> Sequence[Any]:
+    return [row for row in facts.where("Stage", "pipeline_id", pipeline_id) if row.archived_at is None]
+
+
 def _timeline_of_deal(facts: Facts, deal_id: UUID | None) -> Sequence[Any]:
     own = facts.where("Activity", "deal_id", deal_id)
     leads = facts.where("Lead", "deal_id", deal_id)
@@ -104,6 +112,11 @@ def _timeline_of_deal(facts: Facts, deal_id: UUID | None) -> Sequence[Any]:
 SPECIAL: Mapping[tuple[str, str], Members] = {
     ("Query", "contacts"): _not_archived("Contact"),
     ("Query", "organizations"): _not_archived("Organization"),
+    ("Query", "deals"): _not_archived("Deal"),
+    ("Query", "pipelines"): _not_archived("Pipeline"),
+    ("Query", "archivedPipelines"): lambda facts, _: [row for row in facts.rows["Pipeline"] if row.archived_at],
+    ("Pipeline", "stages"): _stages_of_pipeline,
+    ("Stage", "deals"): _cards_of_stage,
     ("Organization", "contacts"): _contacts_of_organization,
     ("Organization", "branches"): _branches,
     ("Deal", "timeline"): _timeline_of_deal,

@@ -62,6 +62,7 @@ MOMENTS = (
 DAYS = (date(1, 1, 1), date(9999, 12, 31), date(2024, 2, 29), date(2026, 3, 2), date(2026, 3, 2), date(2026, 3, 3))
 AMOUNTS = (0, 1, 5, 99, 100, 12_345, 10**9, 10**17 - 1, 10**17, 10**17)
 CURRENCIES = ("EUR", "EUR", "USD", "JPY", "KWD")
+REQUIRED: tuple[list[str], ...] = ([], ["AMOUNT", "custom:region"], ["custom:a", "custom:b"], ["OWNER", "CONTACT"])
 RANKS = ("0", "0001", "1", "A", "AA", "Z", "Zz", "a", "a0", "z", "zz")
 
 
@@ -230,18 +231,28 @@ class Filling:
     async def _board(self) -> None:
         pipelines = await self._add(
             Pipeline,
-            [{"name": self._text(n * 5), "position": p, **self._versioned()} for n, p in enumerate((1, 0, 1, -5))],
-        )
+            [
+                {
+                    "name": self._text(n * 5), "position": p, "description": self._maybe_text(0.5),
+                    "archived_at": self._one(MOMENTS) if n in (1, 3) else None, **self._versioned(),
+                }
+                for n, p in enumerate((1, 0, 1, -5))
+            ],
+        )  # fmt: skip
         stages = []
-        for pipeline, kinds in ((pipelines[0], "OOOOWL"), (pipelines[1], "LOWO"), (pipelines[2], "O")):
+        # Small letters: stages that were deleted.
+        for pipeline, kinds in ((pipelines[0], "OOOOWLo"), (pipelines[1], "LOWO"), (pipelines[2], "oO")):
             for number, letter in enumerate(kinds):
-                kind = {"O": "OPEN", "W": "WON", "L": "LOST"}[letter]
-                probability = {"O": (10, 33, 67, 0, 100, 50)[number], "W": 100, "L": 0}[letter]
+                kind = {"O": "OPEN", "W": "WON", "L": "LOST"}[letter.upper()]
+                probability = {"O": (10, 33, 67, 0, 100, 50, 5)[number], "W": 100, "L": 0}[letter.upper()]
                 stages.append(
                     {
                         "pipeline_id": pipeline.id, "name": self._text(number * 3 + 1), "kind": kind,
                         "probability": probability, "position": number // 2,
-                        "rotting_after_days": (None, 1, 30, 32767)[number % 4], **self._versioned(),
+                        "rotting_after_days": (None, 1, 30, 32767)[number % 4],
+                        "description": self._maybe_text(0.4), "color": self._maybe(("#000000", "#1e90ff"), 0.5),
+                        "required_fields": self._one(REQUIRED),
+                        "archived_at": self._one(MOMENTS) if letter.islower() else None, **self._versioned(),
                     }
                 )  # fmt: skip
         await self._add(Stage, stages)
@@ -268,7 +279,11 @@ class Filling:
                     "contact_id": self._maybe(self._ids("Contact")[:12]),
                     "organization_id": self._maybe(self._ids("Organization")[:5]),
                     "owner_id": self._maybe(self._ids("Member")),
-                    "source": self._maybe_text(), **self._versioned(),
+                    "source": self._maybe_text(), "description": self._maybe_text(0.4),
+                    "won_reason": self._maybe_text(0.5) if status == "WON" else None,
+                    "last_open_stage_id": None if status == "OPEN" else self._maybe(self._ids("Stage"), 0.7),
+                    "archived_at": self._one(MOMENTS) if stage.archived_at or number % 6 == 5 else None,
+                    **self._versioned(),
                 }
             )  # fmt: skip
         await self._add(Deal, rows[::2])

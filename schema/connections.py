@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import strawberry
 
 from schema.node import Node
-from schema.reads.arguments import cursor_list
+from schema.reads.arguments import AskedPage, cursor_list
 
 if TYPE_CHECKING:
     from schema.context import Context
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from schema.reads.plain import PlainList
 
 T = TypeVar("T")
+Count = Callable[[], Awaitable[int]]
 
 First = Annotated[
     int | None,
@@ -46,7 +47,7 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The entries with their positions.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    count: strawberry.Private[Count]
 
     @strawberry.field(description="The entries themselves.")
     def nodes(self) -> list[T]:
@@ -55,6 +56,25 @@ class Connection(Generic[T]):
     @strawberry.field(description="How many entries the whole list has; counted only when asked for.")
     async def total_count(self) -> int:
         return await self.count()
+
+
+def connection_from(
+    found: Sequence[T], page: AskedPage, cursor_of: Callable[[T], str], show: Callable[[T], Any], count: Count
+) -> Connection[Any]:
+    """A page out of rows in the list's order, of which there is one more than the page holds where there are more."""
+    more = len(found) > page.size
+    rows = (found[1:] if page.backward else found[:-1]) if more else found
+    edges = [Edge(cursor=cursor_of(row), node=show(row)) for row in rows]
+    return Connection(
+        edges=edges,
+        page_info=PageInfo(
+            has_next_page=page.before is not None or (more and not page.backward),
+            has_previous_page=page.after is not None or (more and page.backward),
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+        count=count,
+    )
 
 
 async def connection_of(listed: PlainList, context: Context, read: Many) -> Connection[Any]:

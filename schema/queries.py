@@ -16,6 +16,7 @@ from schema.contacts.lists import CONTACTS, NOT_ARCHIVED, ORGANIZATIONS
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
 from schema.deals.lists import DEALS
+from schema.deals.past import PastQueries
 from schema.deals.types import Deal
 from schema.errors import RequestError
 from schema.fields import computed, every, many
@@ -45,7 +46,7 @@ async def _find(info: Info, global_id: str) -> Node | None:
 @strawberry.type(
     description="Everything that can be asked. All of it is of the workspace that the credential belongs to."
 )
-class Query:
+class Query(PastQueries):
     contacts: Connection[Contact] = many(
         CONTACTS,
         "Contacts by name, as people sort them: without regard to case, umlauts and accents.",

@@ -187,3 +187,40 @@ class StageDelta(WorkspaceRecord):
     class Meta:
         table = "stage_delta"
         constraints = (CheckConstraint(check="currency ~ '^([A-Z]{3})?$'", name="stage_delta_currency_valid"),)
+
+
+class DealHistory(WorkspaceRecord):
+    """A span of time in which nothing of a deal changed that a review of the pipeline looks at: docs/adr/0015.
+
+    Triggers on ``deal`` write it, whatever changes the deal. A deal's spans follow one another without a gap; the one
+    without ``valid_to`` is the deal as it is. Pipeline, stage and owner are copies of references that were checked on
+    the deal; keys of their own would cost each move an index apiece.
+    """
+
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "crm.Deal", on_delete=fields.CASCADE, related_name=False
+    )
+    deal_id: UUID
+    valid_from = fields.DatetimeField()
+    valid_to: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    """The first moment at which it was otherwise."""
+    pipeline_id = fields.UUIDField()
+    stage_id = fields.UUIDField()
+    status = fields.CharField(max_length=8)
+    amount_minor = fields.BigIntField(null=True)
+    currency = fields.CharField(max_length=3, null=True)
+    expected_close_date = fields.DateField(null=True)
+    probability_override = fields.SmallIntField(null=True)
+    owner_id = fields.UUIDField(null=True)
+    archived = fields.BooleanField()
+
+    class Meta:
+        table = "deal_history"
+        indexes = (("workspace_id", "deal_id", "valid_from"), ("workspace_id", "pipeline_id", "valid_to"))
+        constraints = (
+            one_of("deal_history", "status", DealStatus),
+            UniqueConstraint(
+                fields=("workspace_id", "deal_id"), name="deal_history_one_current", condition="valid_to IS NULL"
+            ),
+            CheckConstraint(check="valid_to >= valid_from", name="deal_history_in_order"),
+        )

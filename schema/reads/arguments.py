@@ -119,6 +119,26 @@ def asked_of_list(spec: ListSpec, given: Mapping[str, Any], cursors: CursorSigne
     return Asked(ListShape(size, backward, after, before, order, filter), tuple(values))
 
 
+@dataclass(frozen=True, slots=True)
+class AskedPage:
+    """A page of a list that no type maps: its cursors' positions as they are."""
+
+    size: int
+    backward: bool
+    after: tuple[Any, ...] | None
+    before: tuple[Any, ...] | None
+
+
+def asked_of_page(given: Mapping[str, Any], list_name: str, cursors: CursorSigner) -> AskedPage:
+    """Take the arguments of a list apart that has neither filter nor order.
+
+    Raises: RequestError for arguments that make no page.
+    """
+    size, backward = _size(given.get("first"), given.get("last"))
+    found = [_cursor(name, given.get(name), list_name, cursors) for name in ("after", "before")]
+    return AskedPage(size, backward, *found)
+
+
 def asked_of_id(given: Mapping[str, Any], kinds: Mapping[str, Any]) -> Asked:
     """The shape of ``node(id)`` is the object's kind; None where the id is of none."""
     parts = ids.split(given["id"])
@@ -169,14 +189,20 @@ def _order(spec: ListSpec, given: Sequence[Mapping[str, Any]] | None) -> Order:
 def _position(
     name: str, cursor: str | None, list_name: str, cursors: CursorSigner, values: list[Any]
 ) -> tuple[bool, ...] | None:
+    position = _cursor(name, cursor, list_name, cursors)
+    if position is None:
+        return None
+    values.extend(value for value in position if value is not None)
+    return tuple(value is None for value in position)
+
+
+def _cursor(name: str, cursor: str | None, list_name: str, cursors: CursorSigner) -> tuple[Any, ...] | None:
     if cursor is None:
         return None
     try:
-        position = cursors.read(list_name, cursor)
+        return cursors.read(list_name, cursor)
     except BadCursor as error:
         raise RequestError(f"{name}: {error}.", "INVALID_CURSOR") from None
-    values.extend(value for value in position if value is not None)
-    return tuple(value is None for value in position)
 
 
 def _plain(value: Any) -> Any:

@@ -109,7 +109,7 @@ class Reads:
     async def object(
         self,
         operation: Operation,
-        place: tuple[str | int, ...],
+        place: tuple[int, ...],
         nodes: Sequence[FieldNode],
         type: GraphQLObjectType,
         row: Any,

@@ -30,7 +30,8 @@ class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
     """Completes values as graphql-core does, but for those that compiled reads have finished.
 
     Root fields keep their resolvers and all that Strawberry puts around them; a mutation's payload keeps its own, too,
-    and the objects in it are read after it has committed.
+    and the objects in it are read after it has committed. So are objects that a resolver of a query answers for a field
+    that is not mapped.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,14 +61,18 @@ class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         if type(result) is Finished:
             return result.value
-        if isinstance(result, Node) and is_object_type(return_type) and self._is_in_payload(path):
+        if isinstance(result, Node) and is_object_type(return_type) and self._is_left_to_us(info, path):
             return self._object(return_type, field_details_list, info, path, result, position_context)
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
-    def _is_in_payload(self, path: Path) -> bool:
-        """Whether it is a field of a mutation's payload: the second entry of the path."""
-        is_second = path.prev is not None and path.prev.prev is None
-        return self._compiled is not None and is_second and self.operation.operation is OperationType.MUTATION
+    def _is_left_to_us(self, info: GraphQLResolveInfo[Any], path: Path) -> bool:
+        """Whether compiled reads may show it: it is in a mutation's payload, or where a resolver has put it."""
+        if self._compiled is None:
+            return False
+        if self.operation.operation is OperationType.MUTATION:
+            return path.prev is not None and path.prev.prev is None
+        context: Context = self.context_value
+        return context.reads.types.read(info.parent_type.name, info.field_name) is None
 
     async def _object(
         self,
@@ -81,7 +86,7 @@ class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
         context: Context = self.context_value
         nodes: list[FieldNode] = info.field_nodes
         if self._compiled is not None:
-            place = tuple(path.as_list())
+            place = tuple(map(id, nodes))  # the same for all objects of a list; the document outlives the operation
             value = await context.reads.object(
                 self._compiled, place, nodes, type, node.row, self.variable_values, context
             )

@@ -185,7 +185,9 @@ async def test_the_application_can_neither_change_nor_delete_what_is_append_only
         "SELECT table_name FROM information_schema.role_table_grants"
         " WHERE grantee = 'anbahn_app' AND privilege_type = 'UPDATE'",
     )
-    assert not {"outbox_event", "idempotency_key", "inbound_raw", "stage_delta", "stage_tally"} & set(found)
+    assert not {"outbox_event", "idempotency_key", "inbound_raw", "stage_delta", "stage_tally", "deal_history"} & set(
+        found
+    )
     assert "lead" in found
 
 

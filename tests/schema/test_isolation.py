@@ -21,6 +21,7 @@ from graphql import (
     build_schema,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
     is_required_input_field,
 )
 from tortoise.models import Model
@@ -252,7 +253,8 @@ def list_query() -> str:
                 parts.append(f"{name} {{ {fields(inner, depth - 1)} }}")
         return " ".join(parts) or "__typename"
 
-    lists = [name for name in SCHEMA.query_type.fields if name not in {"node", "nodes"}]
+    root = SCHEMA.query_type.fields
+    lists = [name for name, field in root.items() if not any(is_required_argument(arg) for arg in field.args.values())]
     assert len(lists) >= 7
     types = {name: get_named_type(SCHEMA.query_type.fields[name].type) for name in lists}
     return "{ " + " ".join(f"{name} {{ {fields(type, 3)} }}" for name, type in types.items()) + " }"  # type: ignore[arg-type]

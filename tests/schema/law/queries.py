@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from crm.accounts.facts import Role
 from schema.reads.typemap import TypeMap
 from tests.schema.law.arguments import Arguments
+from tests.schema.law.outside import OUTSIDE
 from tests.schema.law.scopes import Scope, Use
 from tests.schema.law.tape import Tape
 from tests.schema.law.texts import Texts
@@ -92,7 +93,8 @@ class _Writer:
             return fragment(type, scope, weight, depth, size)
         fields = getattr(type, "fields", {})
         if fields:
-            wanted = [name for name, field in fields.items() if self._is_affordable(field, weight, depth)]
+            known = [name for name in fields if type is not self.schema.query_type or name not in OUTSIDE]
+            wanted = [name for name in known if self._is_affordable(fields[name], weight, depth)]
             if self.tape.chance(25):
                 wanted = [name for name in wanted if is_composite_type(get_named_type(fields[name].type))] or wanted
             if wanted:

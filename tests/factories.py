@@ -8,7 +8,9 @@ from typing import Any
 
 from adapters.read import read
 from crm.accounts.facts import Actor
-from crm.contacts.facts import NewContact, NewOrganization
+from crm.contacts.archiving import archive_contact, archive_organization, restore_contact, restore_organization
+from crm.contacts.changing import update_contact, update_organization
+from crm.contacts.facts import ContactChange, NewContact, NewOrganization, OrganizationChange
 from crm.contacts.models import Contact, Organization
 from crm.contacts.operations import create_contact, create_organization
 from crm.deals.models import Deal
@@ -34,6 +36,34 @@ async def make_organization(
 ) -> Organization:
     new = NewOrganization(name=name, domain=domain, **fields)
     return await create_organization(actor=actor, new=new, idempotency_key=None, now=NOW)
+
+
+async def change_contact(actor: Actor, contact: Contact, **fields: Any) -> Contact:
+    change = ContactChange(**fields)
+    return await update_contact(actor=actor, contact_id=contact.id, change=change, expected_version=None, now=NOW)
+
+
+async def change_organization(actor: Actor, organization: Organization, **fields: Any) -> Organization:
+    change = OrganizationChange(**fields)
+    return await update_organization(
+        actor=actor, organization_id=organization.id, change=change, expected_version=None, now=NOW
+    )
+
+
+async def archive(actor: Actor, record: Any) -> Any:
+    """Put a contact or an organization away."""
+    given: dict[str, Any] = {"actor": actor, "expected_version": None, "now": NOW}
+    if isinstance(record, Contact):
+        return await archive_contact(contact_id=record.id, **given)
+    return await archive_organization(organization_id=record.id, **given)
+
+
+async def restore(actor: Actor, record: Any) -> Any:
+    """Take a contact or an organization out again."""
+    given: dict[str, Any] = {"actor": actor, "expected_version": None, "now": NOW}
+    if isinstance(record, Contact):
+        return await restore_contact(contact_id=record.id, **given)
+    return await restore_organization(organization_id=record.id, **given)
 
 
 async def make_lead(actor: Actor, title: str = "Three pumps", **fields: Any) -> Lead:

@@ -6,14 +6,14 @@ import asyncio
 from urllib.parse import urlencode
 
 from crm.activities.models import Activity
-from crm.contacts.models import Contact, ContactPhone
+from crm.contacts.models import Contact, ContactEmail, ContactPhone
 from crm.db import scoped
 from crm.intake.facts import ChannelKind
 from crm.intake.models import InboundMessage
 from crm.leads.models import Lead
 from crm.outbox.models import OutboxEvent
 from tests.conftest import Company
-from tests.factories import deliver, process
+from tests.factories import archive, deliver, make_organization, process
 
 
 async def post(at: Company, **fields: str) -> tuple[Lead, str, list[str]]:
@@ -44,6 +44,43 @@ async def test_a_phone_number_that_cannot_be_read_is_still_shown(company: Compan
         company, name="Anna", email="anna@acme-pumps.de", phone="ask at the desk 4", message="Hello"
     )
     assert "phone: ask at the desk 4" in body
+
+
+async def test_mail_from_an_organizations_own_address_belongs_to_it(company: Company) -> None:
+    shop = await make_organization(company.bob, "Shop", emails=("shop.berlin@gmail.com", "info@acme-pumps.de"))
+    await make_organization(company.bob, "Acme Pumps GmbH", "acme-pumps.de")
+    for address in ("Shop.Berlin@gmail.com", "INFO@acme-pumps.de"):
+        lead, _, trace = await post(company, name="Berta", email=address, company="Somebody else", message="Hello")
+        contact = await scoped(Contact, company.bob).get(id=lead.contact_id)
+        assert lead.organization_id == contact.organization_id == shop.id
+        assert "organization found by address: Shop" in trace
+    lead, _, _ = await post(company, name="Anna", email="anna@acme-pumps.de", message="Hello")
+    assert lead.organization_id != shop.id
+    await archive(company.bob, shop)
+    lead, _, trace = await post(company, name="Carla", email="shop.berlin@gmail.com", message="Hello")
+    assert not any("by address: Shop" in line for line in trace)
+
+
+async def test_an_archived_person_is_not_found_and_not_changed(company: Company) -> None:
+    first, _, _ = await post(company, name="Anna", email="anna@acme-pumps.de", message="One")
+    old = await scoped(Contact, company.bob).get(id=first.contact_id)
+    await archive(company.bob, old)
+    lead, _, trace = await post(company, name="Anna", email="anna@acme-pumps.de", phone="030 123456", message="Two")
+    assert lead.contact_id != old.id
+    assert any(line.startswith("contact made") for line in trace)
+    assert (await scoped(Contact, company.bob).get(id=old.id)).version == 2
+    assert not await scoped(ContactPhone, company.bob).filter(contact_id=old.id).exists()
+
+
+async def test_mail_of_a_person_who_is_put_away_at_that_moment_is_filed(company: Company) -> None:
+    for number in range(4):
+        fields = {"name": "Anna", "email": f"anna{number}@acme-pumps.de"}
+        first, _, _ = await post(company, **fields, message="One")
+        person = await scoped(Contact, company.bob).get(id=first.contact_id)
+        (lead, _, _), _ = await asyncio.gather(post(company, **fields, message="Two"), archive(company.bob, person))
+        assert lead.contact_id is not None
+        active = await scoped(ContactEmail, company.bob).filter(address=fields["email"], active=True)
+        assert [row.contact_id for row in active] == ([] if lead.contact_id == person.id else [lead.contact_id])
 
 
 async def test_another_company_name_is_shown_and_does_not_rename(company: Company) -> None:

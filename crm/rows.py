@@ -13,14 +13,17 @@ from crm.accounts.models import Member
 from crm.activities.models import Activity
 from crm.contacts.models import Contact, Organization
 from crm.db import Scoped, scoped
-from crm.deals.models import Deal
+from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
 from crm.leads.models import Lead
 from crm.pipelines.models import Pipeline, Stage
 
 KINDS: dict[str, type[Model]] = {
     model.__name__: model
-    for model in (Member, Contact, Organization, Lead, Deal, Pipeline, Stage, Activity, Channel, InboundMessage)
+    for model in (
+        *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
+        *(Channel, InboundMessage),
+    )
 }
 """Every kind of record that is read as such, by its name."""
 

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 
 from schema.contacts.mutations import ContactMutations
+from schema.deals.changing import DealChangingMutations
 from schema.deals.closing import ClosingMutations
 from schema.deals.mutations import DealMutations
 from schema.intake.mutations import ChannelMutations
@@ -23,7 +24,9 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type(description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed.")
-class Mutation(LeadMutations, DealMutations, ClosingMutations, ContactMutations, ChannelMutations):
+class Mutation(
+    LeadMutations, DealMutations, DealChangingMutations, ClosingMutations, ContactMutations, ChannelMutations
+):
     pass
 
 

@@ -28,6 +28,9 @@ _WORK = frozenset(
         "deal.win",
         "deal.lose",
         "deal.reopen",
+        "deal.update",
+        "deal.archive",
+        "deal.restore",
     }
 )
 _RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert"})

@@ -10,7 +10,7 @@ from crm.db import atomic, execute, get, scoped
 from crm.deals.facts import Intent, Place
 from crm.deals.models import Deal
 from crm.deals.operations import How, Moved, carry_out, first_open_of, reason_given
-from crm.errors import Invalid, NotFound
+from crm.errors import NotFound
 from crm.pipelines.facts import StageKind
 from crm.pipelines.models import Stage
 
@@ -71,17 +71,17 @@ async def reopen_deal(
     """
     how = How(Intent.REOPEN, place, None, None, dry_run)
     deal = await get(Deal, deal_id, actor)
-    stage_id = await last_open_stage_id(deal, actor)
-    return await carry_out(deal_id, stage_id, how, expected_version, actor, now)
+    stage = await open_stage_of(deal, actor)
+    return await carry_out(deal_id, stage.id, how, expected_version, actor, now)
 
 
 async def _closing_stage_id(deal_id: UUID, kind: StageKind, actor: Actor) -> UUID:
-    """The WON or LOST stage of a deal's pipeline.
+    """The WON or LOST stage of a deal's pipeline; each has one.
 
-    Raises: NotFound, Invalid.
+    Raises: NotFound.
     """
     found = await execute(
-        "SELECT stage.id FROM deal LEFT JOIN stage ON stage.workspace_id = $1 AND stage.pipeline_id = deal.pipeline_id"
+        "SELECT stage.id FROM deal JOIN stage ON stage.workspace_id = $1 AND stage.pipeline_id = deal.pipeline_id"
         " AND stage.kind = $3 AND stage.archived_at IS NULL WHERE deal.workspace_id = $1 AND deal.id = $2",
         actor.workspace_id,
         deal_id,
@@ -89,22 +89,17 @@ async def _closing_stage_id(deal_id: UUID, kind: StageKind, actor: Actor) -> UUI
     )
     if not found:
         raise NotFound("There is no deal with this id.", field=("id",))
-    if found[0]["id"] is None:
-        raise Invalid(f"The deal's pipeline has no {kind.value} stage: make one first.", field=("id",))
     stage_id: UUID = found[0]["id"]
     return stage_id
 
 
-async def last_open_stage_id(deal: Deal, actor: Actor) -> UUID:
-    """Where a deal that is closed goes back to: the open stage it was in last, or the first one if that was deleted.
-
-    Raises: Invalid when its pipeline has no open stage.
-    """
+async def open_stage_of(deal: Deal, actor: Actor) -> Stage:
+    """Where a deal goes back to: the open stage it was in last, or the first one if that was deleted."""
     if deal.last_open_stage_id is not None:
         last = await scoped(Stage, actor).get_or_none(id=deal.last_open_stage_id, archived_at=None)
         if last is not None:
-            return last.id
+            return last
     first = await first_open_of(deal.pipeline_id, actor)
     if first is None:
-        raise Invalid("The deal's pipeline has no open stage: make one first.", field=("id",))
-    return first.id
+        raise LookupError(f"the pipeline {deal.pipeline_id} has no open stage")  # its last one cannot be deleted
+    return first

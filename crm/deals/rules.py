@@ -142,6 +142,38 @@ def neighbour_has_gone(deal_id: UUID) -> Effect:
     return Effect(EffectCode.KEEPS, said, ("place",), ("Deal", deal_id))
 
 
+def decide_probability(status: DealStatus, given: int | None) -> int | None:
+    """A person's estimate of an open deal; None: its stage's again.
+
+    Raises: Invalid.
+    """
+    if given is not None and status is not DealStatus.OPEN:
+        raise Invalid(f"The deal is {status.value}: reopen it to estimate it again.", field=("probability",))
+    return checked_probability(given)
+
+
+def decide_lost_reason(status: DealStatus, given: str | None) -> str | None:
+    """Another reason for a deal that is LOST.
+
+    Raises: LostReasonMissing, Invalid.
+    """
+    if status is not DealStatus.LOST:
+        raise Invalid(f"The deal is {status.value}: only a LOST one has a lostReason.", field=("lostReason",))
+    if given is None:
+        raise LostReasonMissing("A deal is lost for a reason: give lostReason.", field=("lostReason",))
+    return given
+
+
+def decide_won_reason(status: DealStatus, given: str | None) -> str | None:
+    """Another reason, or none, for a deal that is WON.
+
+    Raises: Invalid.
+    """
+    if given is not None and status is not DealStatus.WON:
+        raise Invalid(f"The deal is {status.value}: only a WON one has a wonReason.", field=("wonReason",))
+    return given
+
+
 def checked_probability(given: int | None) -> int | None:
     """Raises: Invalid for what is no probability in percent."""
     if given is not None and not 0 <= given <= 100:

@@ -20,7 +20,7 @@ from schema.comparators import (
 )
 from schema.deals.enums import DealStatus
 from schema.reads.mapping import Listing
-from schema.reads.ordering import BY_RANK, NEWEST_FIRST
+from schema.reads.ordering import BY_RANK, NEWEST_FIRST, ascending
 
 
 @strawberry.input(description="Which deals. Everything given must hold.")
@@ -35,6 +35,9 @@ class DealFilter:
     organization_id: IdFilter | None = where("The organization it is made with.")
     owner_id: IdFilter | None = where("Who works on it.")
     lost_reason: TextFilter | None = where("LOST: why.")
+    won_reason: TextFilter | None = where("WON: why.")
+    description: TextFilter | None = where("More about it.")
+    currency: TextFilter | None = where("The currency of its amount, by its ISO 4217 code.")
     expected_close_date: DateFilter | None = where("The day it is expected to be decided.")
     closed_at: DateTimeFilter | None = where("When it was won or lost.")
     created_at: DateTimeFilter | None = where("When it was made.")
@@ -62,5 +65,6 @@ class DealOrder:
 
 
 DEALS = Listing("Deal", NEWEST_FIRST, DealFilter, DealOrder)
+STAYS = Listing("StageChange", ascending("entered_at", "id"))
 CARDS = Listing("Deal", BY_RANK, DealFilter, DealOrder)
 """The deals of a column, in board order."""

@@ -17,7 +17,9 @@ from schema.connections import Connection
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
 from schema.deals.enums import DealStatus
-from schema.fields import computed, many, one, shown
+from schema.deals.lists import STAYS
+from schema.deals.stays import StageChange
+from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyLead
 from schema.leads.lists import LEADS
 from schema.money import Money
@@ -85,6 +87,9 @@ class Deal(Node):
     owner: Member | None = one("owner_id", "Member", "Who works on it.")
     leads: Connection[LazyLead] = many(
         LEADS, "The leads that feed it, newest first; none for a deal made by hand.", by="deal_id"
+    )
+    stage_history: list[StageChange] = every(
+        STAYS, "Every stay of it in a stage, in their order; the last one is where it is now.", by="deal_id"
     )
     timeline: Connection[Activity] = many(
         TIMELINE, "What happened to it and to the leads that feed it, latest first.", on=TIMELINE_OF_DEAL

@@ -37,6 +37,9 @@ SELECTIONS = {
     "winDeal": f"{DEAL} {MOVED}",
     "loseDeal": f"{DEAL} {MOVED}",
     "reopenDeal": f"{DEAL} {MOVED}",
+    "updateDeal": f"{DEAL} stage {{ id totals {{ count }} }}",
+    "archiveDeal": f"{DEAL} stage {{ id totals {{ count }} }}",
+    "restoreDeal": f"{DEAL} stage {{ id totals {{ count }} }}",
 }
 """Every mutation, with what a test usually wants to know of its payload."""
 

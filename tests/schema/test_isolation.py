@@ -30,6 +30,8 @@ from tortoise.queryset import QuerySet
 from crm import db
 from crm.accounts.models import Member
 from crm.activities.models import Activity
+from crm.deals.archiving import archive_deal
+from crm.deals.models import StageChange
 from crm.ids import new_id
 from crm.intake.facts import ChannelKind
 from crm.intake.models import InboundMessage
@@ -152,6 +154,7 @@ async def hoard(company: Company) -> list[str]:
     for model in (Pipeline, InboundMessage):
         rows.append(await db.scoped(model, company.alice).get())
     rows.append(await db.scoped(Activity, company.alice).filter(deal_id=deal.id).get())
+    rows.append(await db.scoped(StageChange, company.alice).filter(deal_id=deal.id).get())
     found = [gid(row) for row in rows]
     assert {id.partition("_")[0] for id in found} == set(Node.kinds)
     return found
@@ -163,6 +166,8 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
     if kind == "Deal":
         stage = other.stage("Won" if verb == "reopenDeal" else "Qualified")
         own: Model = await make_deal(other.alice, "Mine", stage_id=stage.id)
+        if verb == "restoreDeal":
+            await archive_deal(actor=other.alice, deal_id=own.id, expected_version=None, now=NOW)
     elif kind == "Contact":
         own = await make_contact(other.alice, "Mine")
     elif kind == "Organization":

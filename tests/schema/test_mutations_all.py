@@ -10,6 +10,7 @@ import pytest
 from crm.contacts.archiving import archive_contact, archive_organization
 from crm.contacts.models import Contact, Organization
 from crm.db import scoped
+from crm.deals.archiving import archive_deal
 from crm.deals.models import Deal
 from crm.ids import new_id
 from crm.intake.models import Channel
@@ -26,7 +27,7 @@ from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel")
 CHANGING = (
     *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
-    *("moveDeal", "winDeal", "loseDeal", "reopenDeal"),
+    *("moveDeal", "winDeal", "loseDeal", "reopenDeal", "updateDeal", "archiveDeal", "restoreDeal"),
     *("updateContact", "archiveContact", "restoreContact"),
     *("updateOrganization", "archiveOrganization", "restoreOrganization"),
 )
@@ -60,6 +61,15 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_qualified_lead(company.bob))}
         case "moveDeal":
             return {"id": gid(await make_deal(company.bob)), "stageId": gid(company.stage("Offer sent"))}
+        case "updateDeal":
+            deal = await make_deal(company.bob)
+            return {"id": gid(deal), "title": "Better pumps", "amount": {"amount": "7", "currency": "EUR"}}
+        case "archiveDeal":
+            return {"id": gid(await make_deal(company.bob))}
+        case "restoreDeal":
+            deal = await make_deal(company.bob)
+            await archive_deal(actor=company.bob, deal_id=deal.id, expected_version=None, now=NOW)
+            return {"id": gid(deal)}
         case "updateContact":
             return {"id": gid(await make_contact(company.bob)), "emails": ["a@b.example"], "jobTitle": "Engineer"}
         case "archiveContact":

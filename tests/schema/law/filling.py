@@ -294,10 +294,13 @@ class Filling:
         rows = []
         for deal in self.made["Deal"]:
             entered = self._one(MOMENTS)
-            stays = [{"entered_at": entered, "to_stage_id": deal.stage_id, "left_at": None}]
+            of = {"to_stage_id": deal.stage_id, "member_id": self._maybe(self._ids("Member"))}
+            came = self._maybe(self._ids("Stage"))
+            stays = [{"entered_at": entered, "from_stage_id": came, "left_at": None, **of}]
             if self._chance.random() < 0.4:
                 before = self._one(MOMENTS)
-                stays.append({"entered_at": before, "to_stage_id": deal.stage_id, "left_at": max(before, entered)})
+                left = max(before, entered)
+                stays.append({"entered_at": before, "from_stage_id": None, "left_at": left, **of})
             rows += [{"deal_id": deal.id, **stay} for stay in stays]
         await self._add(StageChange, rows)
 

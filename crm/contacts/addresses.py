@@ -104,6 +104,11 @@ def email_names(kind: type[Party], emails: Iterable[Email]) -> list[str]:
     return [f"{KEPT[kind].lock}:{normalized}" for _, normalized in emails]
 
 
+def domain_names(domain: str | None) -> list[str]:
+    """The name under which a domain is locked."""
+    return [f"domain:{domain}"] if domain else []
+
+
 async def lock_names(actor: Actor, *names: str) -> None:
     """Make whoever wants a record to have the same name or address wait for this transaction.
 
@@ -114,38 +119,45 @@ async def lock_names(actor: Actor, *names: str) -> None:
         await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{actor.workspace_id}:{name}")
 
 
-async def refuse_taken_emails(
-    kind: type[Party], emails: Sequence[Email], actor: Actor, field: tuple[str, ...] = (), *, by: UUID | None = None
-) -> None:
-    """Let addresses pass that belong to nobody, or to the record ``by``; they are locked.
-
-    Raises: Duplicate.
-    """
+async def email_holder(
+    kind: type[Party], emails: Sequence[Email], actor: Actor, *, by: UUID | None = None
+) -> tuple[int, Party] | None:
+    """Which of the addresses belongs to another record than ``by``, and to which; they are locked."""
     kept = KEPT[kind]
     rows = scoped(kept.email, actor).filter(address_normalized__in=[n for _, n in emails], active=True)
     holders = {row.address_normalized: getattr(row, f"{kept.noun}_id") for row in await rows} if emails else {}
-    for index, (address, normalized) in enumerate(emails):
+    for index, (_, normalized) in enumerate(emails):
         if holders.get(normalized, by) != by:
-            other = await get(kind, holders[normalized], actor)
-            raise Duplicate(
-                f"{address} belongs to the {kept.noun} {other.name}.",
-                field=(*field, "emails", str(index)),
-                current=other,
-            )
+            return index, await get(kind, holders[normalized], actor)
+    return None
+
+
+async def domain_holder(domain: str | None, actor: Actor, *, by: UUID | None = None) -> Organization | None:
+    """The organization other than ``by`` that has the domain; it is locked."""
+    if domain is None:
+        return None
+    return await scoped(Organization, actor).filter(domain=domain, archived_at=None).exclude(id=by).first()
+
+
+async def refuse_taken_emails(
+    kind: type[Party], emails: Sequence[Email], actor: Actor, field: tuple[str, ...] = (), *, by: UUID | None = None
+) -> None:
+    """Raises: Duplicate for addresses that belong to another record than ``by``."""
+    taken = await email_holder(kind, emails, actor, by=by)
+    if taken is not None:
+        index, other = taken
+        message = f"{emails[index][0]} belongs to the {KEPT[kind].noun} {other.name}."
+        raise Duplicate(message, field=(*field, "emails", str(index)), current=other)
 
 
 async def refuse_taken_domain(
-    domain: str, actor: Actor, field: tuple[str, ...] = (), *, by: UUID | None = None
+    domain: str | None, actor: Actor, field: tuple[str, ...] = (), *, by: UUID | None = None
 ) -> None:
-    """Let a domain pass that belongs to no organization, or to the one ``by``; it is locked.
-
-    Raises: Duplicate.
-    """
-    other = await scoped(Organization, actor).get_or_none(domain=domain, archived_at=None)
-    if other is not None and other.id != by:
-        raise Duplicate(
-            f"The domain {domain} belongs to the organization {other.name}.", field=(*field, "domain"), current=other
-        )
+    """Raises: Duplicate for a domain that belongs to another organization than ``by``."""
+    other = await domain_holder(domain, actor, by=by)
+    if other is not None:
+        message = f"The domain {domain} belongs to the organization {other.name}."
+        raise Duplicate(message, field=(*field, "domain"), current=other)
 
 
 # Writing

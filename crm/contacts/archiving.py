@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from crm.accounts.facts import Actor
 from crm.accounts.permissions import permit
-from crm.contacts.addresses import KEPT, Kept, email_names, lock_names
+from crm.contacts.addresses import KEPT, Email, domain_holder, domain_names, email_holder, email_names, lock_names
 from crm.contacts.events import ContactArchived, ContactRestored, OrganizationArchived, OrganizationRestored
 from crm.contacts.models import Contact, Organization
 from crm.db import Conflict, atomic, get, lock, scoped
@@ -85,8 +86,8 @@ async def _archive(model: type[R], id: UUID, actor: Actor, expected_version: int
 async def _restore(model: type[R], id: UUID, actor: Actor, expected_version: int | None, now: datetime) -> R:
     kept = KEPT[model]
     permit(actor, f"{kept.noun}.restore")
-    names = await _names(model, kept, id, actor)
-    await lock_names(actor, *names)
+    claimed = await _claims(model, id, actor)
+    await lock_names(actor, *email_names(model, claimed.emails), *domain_names(claimed.domain))
     record = await lock(model, id, actor, expected_version=expected_version)
     permit(actor, f"{kept.noun}.restore", record)
     if record.archived_at is None:
@@ -94,9 +95,9 @@ async def _restore(model: type[R], id: UUID, actor: Actor, expected_version: int
     if record.merged_into_id is not None:
         other = await get(model, record.merged_into_id, actor)
         raise Invalid(f"{record.name} was merged into {other.name}: undo the merge instead.", field=("id",))
-    if await _names(model, kept, id, actor) != names:
+    if await _claims(model, id, actor) != claimed:
         raise Conflict  # it was restored, changed and archived again meanwhile: other names must be locked
-    await _refuse_taken(record, kept, actor)
+    await _refuse_taken(model, claimed, actor)
     await scoped(kept.email, actor).filter(**{f"{kept.noun}_id": id}).update(active=True)
     record.archived_at = None
     record.touch(now)
@@ -104,31 +105,30 @@ async def _restore(model: type[R], id: UUID, actor: Actor, expected_version: int
     return record
 
 
-async def _names(model: type[Contact] | type[Organization], kept: Kept, id: UUID, actor: Actor) -> list[str]:
-    """What the record claims: the names under which it is locked."""
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """What a record claims for itself alone."""
+
+    emails: tuple[Email, ...]
+    domain: str | None
+
+
+async def _claims(model: type[Contact] | type[Organization], id: UUID, actor: Actor) -> _Claimed:
+    kept = KEPT[model]
     rows = await scoped(kept.email, actor).filter(**{f"{kept.noun}_id": id}).order_by("position")
-    names = email_names(model, [(row.address, row.address_normalized) for row in rows])
     organization = await scoped(Organization, actor).get_or_none(id=id) if model is Organization else None
-    return [*names, f"domain:{organization.domain}"] if organization and organization.domain else names
+    emails = tuple((row.address, row.address_normalized) for row in rows)
+    return _Claimed(emails, organization.domain if organization else None)
 
 
-async def _refuse_taken(record: Contact | Organization, kept: Kept, actor: Actor) -> None:
+async def _refuse_taken(model: type[Contact] | type[Organization], claimed: _Claimed, actor: Actor) -> None:
     """Raises: Duplicate when what the record claims belongs to another one by now."""
-    own = await scoped(kept.email, actor).filter(**{f"{kept.noun}_id": record.id}).order_by("position")
-    for row in own:
-        taken = await scoped(kept.email, actor).get_or_none(address_normalized=row.address_normalized, active=True)
-        if taken is not None:
-            other = await get(type(record), getattr(taken, f"{kept.noun}_id"), actor)
-            raise Duplicate(
-                f"{row.address} belongs to the {kept.noun} {other.name} by now: take it from there first.",
-                field=("id",),
-                current=other,
-            )
-    if isinstance(record, Organization) and record.domain is not None:
-        holder = await scoped(Organization, actor).get_or_none(domain=record.domain, archived_at=None)
-        if holder is not None:
-            raise Duplicate(
-                f"{record.domain} belongs to the organization {holder.name} by now: take it from there first.",
-                field=("id",),
-                current=holder,
-            )
+    taken = await email_holder(model, claimed.emails, actor)
+    if taken is not None:
+        what, holder = claimed.emails[taken[0]][0], taken[1]
+    elif (organization := await domain_holder(claimed.domain, actor)) is not None:
+        what, holder = str(claimed.domain), organization
+    else:
+        return
+    message = f"{what} belongs to the {KEPT[model].noun} {holder.name} by now: take it from there first."
+    raise Duplicate(message, field=("id",), current=holder)

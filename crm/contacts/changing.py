@@ -83,8 +83,7 @@ async def update_organization(
     permit(actor, "organization.update", organization)
     refuse_archived(organization)
     await _owner(organization, change, columns, actor)
-    if domain is not None:
-        await addresses.refuse_taken_domain(domain, actor, by=organization.id)
+    await addresses.refuse_taken_domain(domain, actor, by=organization.id)
     if change.parent_id is not UNCHANGED:
         if change.parent_id is not None and change.parent_id != organization.parent_id:
             await branches.check_parent(change.parent_id, actor, of=organization)

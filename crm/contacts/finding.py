@@ -10,7 +10,7 @@ from uuid import UUID
 from crm import text
 from crm.accounts.facts import Actor
 from crm.contacts import rules
-from crm.contacts.addresses import MOST_ADDRESSES, email_names, lock_names
+from crm.contacts.addresses import MOST_ADDRESSES, domain_names, email_names, lock_names
 from crm.contacts.events import ContactChanged, OrganizationChanged
 from crm.contacts.facts import NewContact, NewOrganization
 from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organization, OrganizationEmail
@@ -52,13 +52,13 @@ async def find_or_add_organization(
     """
     name = text.one_line(name, 200) if name else None
     emails = [rules.parse_email(email)] if email else []
-    key = f"domain:{domain}" if domain else f"organization:{text.name_key(name)}" if name else None
-    await lock_names(actor, *email_names(Organization, emails), *([key] if key else ()))
+    names = domain_names(domain) or ([f"organization:{text.name_key(name)}"] if name else [])
+    await lock_names(actor, *email_names(Organization, emails), *names)
     for _, normalized in emails:
         row = await scoped(OrganizationEmail, actor).get_or_none(address_normalized=normalized, active=True)
         if row is not None:
             return Found(await scoped(Organization, actor).get(id=row.organization_id), by="address")
-    if key is None:
+    if not names:
         return None
     by = "domain" if domain else "name"
     active = scoped(Organization, actor).filter(archived_at=None)

@@ -102,8 +102,7 @@ async def add_organization(
     postal = addresses.read_postal(new.postal_addresses, field)
     await check_owner(new.owner_id, actor, field)
     await addresses.lock_names(actor, *names_of_organization(domain, emails, new.parent_id))
-    if domain is not None:
-        await addresses.refuse_taken_domain(domain, actor, field)
+    await addresses.refuse_taken_domain(domain, actor, field)
     await addresses.refuse_taken_emails(Organization, emails, actor, field)
     if new.parent_id is not None:
         await branches.check_parent(new.parent_id, actor, field)
@@ -137,12 +136,8 @@ def read_domain(given: str | None, field: tuple[str, ...] = ()) -> str | None:
 
 def names_of_organization(domain: str | None, emails: list[addresses.Email], parent_id: UUID | None) -> list[str]:
     """What ``lock_names`` must hold while an organization is given these."""
-    names = addresses.email_names(Organization, emails)
-    if domain is not None:
-        names.append(f"domain:{domain}")
-    if parent_id is not None:
-        names.append(branches.LOCK)
-    return names
+    names = [*addresses.email_names(Organization, emails), *addresses.domain_names(domain)]
+    return names if parent_id is None else [*names, branches.LOCK]
 
 
 async def check_owner(owner_id: UUID | None, actor: Actor, field: tuple[str, ...] = ()) -> None:

@@ -17,14 +17,16 @@ from crm.contacts.facts import Address
 from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organization, OrganizationEmail
 from crm.db import scoped
 from crm.errors import DomainError, Duplicate, Invalid
+from crm.leads.conversion import Conversion, convert_lead
 from crm.outbox.models import OutboxEvent
-from tests.conftest import Company
+from tests.conftest import NOW, Company
 from tests.factories import (
     archive,
     change_contact,
     change_organization,
     make_contact,
     make_organization,
+    make_qualified_lead,
     restore,
 )
 
@@ -224,6 +226,19 @@ class TestArchiving:
             await scoped(type(record), company.bob).filter(id=record.id).update(merged_into_id=other.id)
             with pytest.raises(Invalid, match="Kept: undo the merge"):
                 await restore(company.bob, record)
+
+    async def test_a_lead_of_somebody_who_is_put_away_is_converted_and_changes_nothing_there(
+        self, company: Company
+    ) -> None:
+        contact = await make_contact(company.bob)
+        lead = await make_qualified_lead(company.bob, contact_id=contact.id)
+        organization = await make_organization(company.bob)
+        await archive(company.bob, contact)
+        how = Conversion(organization_id=organization.id)
+        converted = await convert_lead(actor=company.bob, lead_id=lead.id, how=how, expected_version=None, now=NOW)
+        assert converted.deal.contact_id == contact.id
+        kept = await scoped(Contact, company.bob).get(id=contact.id)
+        assert (kept.version, kept.organization_id) == (2, None)
 
     async def test_archiving_against_changing_leaves_no_address_of_it_in_use(self, company: Company) -> None:
         for number in range(5):

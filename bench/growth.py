@@ -24,7 +24,8 @@ Note = Callable[[str], None]
 _PAGES = ((50, 1), (100, 2), (100, 10))
 """(rows of a page, pages) for 50, 200 and 1000 rows: the API gives at most 100 in one list."""
 _COUNTED = """
-SELECT stage_id, currency, count(*), sum(amount_minor) FROM deal WHERE workspace_id = $1 GROUP BY stage_id, currency
+SELECT stage_id, currency, count(*), sum(amount_minor) FROM deal WHERE workspace_id = $1 AND archived_at IS NULL
+GROUP BY stage_id, currency
 """
 _EXPLAINED = 5
 

@@ -17,12 +17,14 @@ from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
 from crm.leads.models import Lead
 from crm.pipelines.models import Pipeline, Stage
+from crm.tags.models import Tag
 
 KINDS: dict[str, type[Model]] = {
     model.__name__: model
     for model in (
         *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
         *(Channel, InboundMessage),
+        *(Tag,),
     )
 }
 """Every kind of record that is read as such, by its name."""

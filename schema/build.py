@@ -21,11 +21,18 @@ from schema.queries import Query
 from schema.reads.splice import SplicingExecutor
 from schema.reads.typemap import TypeMap
 from schema.scalars import SCALARS
+from schema.tags.mutations import TagMutations
 
 
 @strawberry.type(description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed.")
 class Mutation(
-    LeadMutations, DealMutations, DealChangingMutations, ClosingMutations, ContactMutations, ChannelMutations
+    LeadMutations,
+    DealMutations,
+    DealChangingMutations,
+    ClosingMutations,
+    ContactMutations,
+    ChannelMutations,
+    TagMutations,
 ):
     pass
 

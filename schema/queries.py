@@ -12,7 +12,7 @@ from schema.accounts.lists import MEMBERS
 from schema.accounts.types import Member
 from schema.activities.types import Activity
 from schema.connections import Connection
-from schema.contacts.lists import CONTACTS, NOT_ARCHIVED, ORGANIZATIONS
+from schema.contacts.lists import CONTACTS, ORGANIZATIONS
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
 from schema.deals.lists import DEALS
@@ -25,10 +25,12 @@ from schema.intake.types import Channel, InboundMessage
 from schema.leads.lists import LEADS
 from schema.leads.types import Lead
 from schema.node import Node
-from schema.pipelines.lists import PIPELINES
+from schema.pipelines.lists import NOT_ARCHIVED, PIPELINES
 from schema.pipelines.types import Pipeline
 from schema.reads.arguments import LARGEST_PAGE
 from schema.reads.mapping import ById, ByIds
+from schema.tags.lists import TAGS
+from schema.tags.types import Tag
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
@@ -48,15 +50,11 @@ async def _find(info: Info, global_id: str) -> Node | None:
 )
 class Query(PastQueries):
     contacts: Connection[Contact] = many(
-        CONTACTS,
-        "Contacts by name, as people sort them: without regard to case, umlauts and accents.",
-        on=NOT_ARCHIVED,
+        CONTACTS, "Contacts by name, as people sort them: without regard to case, umlauts and accents."
     )
-    organizations: Connection[Organization] = many(ORGANIZATIONS, "Organizations by name.", on=NOT_ARCHIVED)
+    organizations: Connection[Organization] = many(ORGANIZATIONS, "Organizations by name.")
     leads: Connection[Lead] = many(LEADS, "Leads, newest first, in every state: a converted one stays visible.")
-    deals: Connection[Deal] = many(
-        DEALS, "Deals of all pipelines, newest first; a board is read through `pipelines`.", on=NOT_ARCHIVED
-    )
+    deals: Connection[Deal] = many(DEALS, "Deals of all pipelines, newest first; a board is read through `pipelines`.")
     inbound_messages: Connection[InboundMessage] = many(MESSAGES, "What came in through the channels, latest first.")
     pipelines: list[Pipeline] = every(PIPELINES, "The boards in use, in their order.", on=NOT_ARCHIVED)
     archived_pipelines: list[Pipeline] = every(
@@ -64,6 +62,7 @@ class Query(PastQueries):
     )
     members: list[Member] = every(MEMBERS, "The people who work in the workspace, in the order in which they joined.")
     channels: list[Channel] = every(CHANNELS, "The ways in, oldest first.")
+    tags: list[Tag] = every(TAGS, "All tags, by name: at most 500.")
 
     @computed("The object with this global id; null when there is none.", ById())
     async def node(self, info: Info, id: GlobalId) -> Node | None:

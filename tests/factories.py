@@ -22,6 +22,8 @@ from crm.leads.facts import Answer, Criterion, CriterionState
 from crm.leads.models import Lead
 from crm.leads.operations import NewLead, answer_qualification, create_lead
 from crm.money import Money
+from crm.tags.models import Tag
+from crm.tags.operations import NewTag, create_tag
 from tests.conftest import NOW, Company
 
 _numbers = count(1)
@@ -116,3 +118,7 @@ async def process(company: Company, received: Received, *, now: datetime = NOW) 
         return None
     parsed = read(claim.kind.value, claim.content_type, claim.raw)
     return await filing.file(actor=company.system, claim=claim, parsed=parsed, now=now)
+
+
+async def make_tag(actor: Actor, name: str = "Fair", **fields: Any) -> Tag:
+    return await create_tag(actor=actor, new=NewTag(name=name, **fields), idempotency_key=None, now=NOW)

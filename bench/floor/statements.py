@@ -56,7 +56,8 @@ def newest_leads(limit: int) -> str:
 SELECT l.id, l.title, l.state, l.source, l.created_at, c.id, c.name, e.addresses, o.id, o.name, m.id, m.name,
        q.answered, q.met
 FROM (
-    SELECT * FROM lead WHERE workspace_id = $1 ORDER BY created_at DESC, id DESC LIMIT {limit + 1:d}
+    SELECT * FROM lead WHERE workspace_id = $1 AND archived_at IS NULL
+    ORDER BY created_at DESC, id DESC LIMIT {limit + 1:d}
 ) l
 LEFT JOIN LATERAL (SELECT id, name FROM contact WHERE workspace_id = $1 AND id = l.contact_id LIMIT 1) c ON true
 LEFT JOIN LATERAL (

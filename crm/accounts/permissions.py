@@ -28,12 +28,15 @@ _WORK = frozenset(
         "deal.win",
         "deal.lose",
         "deal.reopen",
+        "tag.create",
+        "tag.update",
+        "tag.apply",
         "deal.update",
         "deal.archive",
         "deal.restore",
     }
 )
-_RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert"})
+_RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert", "tag.delete"})
 
 GRANTS: dict[Role | None, frozenset[str]] = {
     Role.OWNER: _WORK | _RUN,

@@ -18,6 +18,7 @@ from crm.contacts.operations import check_organization, check_owner, names_of_or
 from crm.db import atomic, lock
 from crm.errors import Invalid
 from crm.outbox import operations as outbox
+from crm.tags import operations as tags
 
 Columns = dict[str, Any]
 
@@ -56,6 +57,7 @@ async def update_contact(
             await check_organization(change.organization_id, actor)
         columns["organization_id"] = change.organization_id
     changed = [*_apply(contact, columns), *await given.write(contact, actor)]
+    changed += await _tags(contact, change, actor, now)
     if changed:
         contact.touch(now)
         await contact.save()
@@ -89,6 +91,7 @@ async def update_organization(
             await branches.check_parent(change.parent_id, actor, of=organization)
         columns["parent_id"] = change.parent_id
     changed = [*_apply(organization, columns), *await given.write(organization, actor)]
+    changed += await _tags(organization, change, actor, now)
     if changed:
         organization.touch(now)
         await organization.save()
@@ -158,6 +161,15 @@ async def _owner(
     if change.owner_id is not UNCHANGED:
         await check_owner(change.owner_id, actor)
         columns["owner_id"] = change.owner_id
+
+
+async def _tags(
+    party: addresses.Party, change: ContactChange | OrganizationChange, actor: Actor, now: datetime
+) -> list[str]:
+    """Raises: NotFound."""
+    if change.tag_ids is UNCHANGED:
+        return []
+    return ["tags"] if await tags.replace(party, change.tag_ids, actor=actor, now=now) else []
 
 
 def _apply(party: addresses.Party, columns: Columns) -> list[str]:

@@ -33,6 +33,7 @@ class NewContact:
     owner_id: UUID | None = None
     description: str | None = None
     postal_addresses: tuple[Address, ...] = ()
+    tag_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class NewOrganization:
     owner_id: UUID | None = None
     description: str | None = None
     postal_addresses: tuple[Address, ...] = ()
+    tag_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class ContactChange:
     owner_id: Change[UUID | None] = UNCHANGED
     description: Change[str | None] = UNCHANGED
     postal_addresses: Change[tuple[Address, ...]] = UNCHANGED
+    tag_ids: Change[tuple[UUID, ...]] = UNCHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +78,4 @@ class OrganizationChange:
     owner_id: Change[UUID | None] = UNCHANGED
     description: Change[str | None] = UNCHANGED
     postal_addresses: Change[tuple[Address, ...]] = UNCHANGED
+    tag_ids: Change[tuple[UUID, ...]] = UNCHANGED

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from crm import exact
 from crm.records import VersionedRecord, WorkspaceRecord
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Organization(VersionedRecord):
         "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
     )
     owner_id: UUID | None
-    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict)
+    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads)
     """Values of the workspace's own fields, by their keys: ``crm.customfields``."""
     merged_into: fields.ForeignKeyNullableRelation[Organization] = fields.ForeignKeyField(
         "crm.Organization", on_delete=fields.SET_NULL, null=True, related_name=False
@@ -78,7 +79,7 @@ class Contact(VersionedRecord):
         "crm.Member", on_delete=fields.SET_NULL, null=True, related_name=False
     )
     owner_id: UUID | None
-    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict)
+    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads)
     """Values of the workspace's own fields, by their keys: ``crm.customfields``."""
     merged_into: fields.ForeignKeyNullableRelation[Contact] = fields.ForeignKeyField(
         "crm.Contact", on_delete=fields.SET_NULL, null=True, related_name=False

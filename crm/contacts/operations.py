@@ -18,6 +18,7 @@ from crm.errors import Invalid
 from crm.idempotency import once
 from crm.ids import new_id
 from crm.outbox import operations as outbox
+from crm.tags import operations as tags
 
 
 @atomic()
@@ -83,6 +84,7 @@ async def add_contact(
         updated_at=now,
     )
     await addresses.add_all(contact, emails, phones, postal, actor)
+    await tags.put("Contact", contact.id, new.tag_ids, actor=actor, field=field)
     await outbox.record(ContactCreated(subject_id=contact.id), actor=actor, now=now)
     return contact
 
@@ -119,6 +121,7 @@ async def add_organization(
         updated_at=now,
     )
     await addresses.add_all(organization, emails, phones, postal, actor)
+    await tags.put("Organization", organization.id, new.tag_ids, actor=actor, field=field)
     await outbox.record(OrganizationCreated(subject_id=organization.id), actor=actor, now=now)
     return organization
 

@@ -65,6 +65,24 @@ def registrable_domain(domain: str) -> str | None:
     return _public_suffixes().privatesuffix(name) if name else None
 
 
+def comparable_email(text: str, whole: bool) -> str:
+    """An address, or a part of one, as addresses are compared; what is no address is compared as it is."""
+    if whole:
+        try:
+            return parse_email(text)[1]
+        except Invalid:
+            pass
+    return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
+def comparable_phone(text: str, whole: bool) -> str:
+    """A phone number with its country code, or a part of one, as E.164 writes it."""
+    digits = "".join(c for c in text if c in "0123456789")
+    if text.strip().startswith("+"):
+        return f"+{digits}"
+    return f"+{digits[2:]}" if whole and digits.startswith("00") else digits
+
+
 def parse_domain(text: str, *, field: tuple[str, ...] = ("domain",)) -> str:
     """The registrable domain of a domain or web address as people give it.
 

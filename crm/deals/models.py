@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from crm import exact
 from crm.deals.facts import DealFacts, DealStatus
 from crm.deals.gates import DealValues
 from crm.money import Money
@@ -65,7 +66,7 @@ class Deal(VersionedRecord):
     utm: fields.Field[dict[str, str]] = fields.JSONField(default=dict)
     qualification_snapshot: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
     """The lead's BANT answers as they stood when it was converted."""
-    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict)
+    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads)
     """Values of the workspace's own fields, by their keys: ``crm.customfields``."""
     archived_at = fields.DatetimeField(null=True)
     """Taken off the board; it counts nowhere."""

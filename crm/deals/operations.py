@@ -29,6 +29,7 @@ from crm.money import Money
 from crm.outbox import operations as outbox
 from crm.pipelines.facts import StageKind
 from crm.pipelines.models import Pipeline, Stage
+from crm.tags import operations as tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class NewDeal:
     """None: whoever makes it."""
     probability: int | None = None
     """In percent; None: the stage's."""
+    tag_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ async def create_deal(
                 await get(model, given, actor, field=(name,))
         owner_id = new.owner_id or actor.member_id
         made = await add_deal(actor=actor, new=new, now=now, id=id, owner_id=owner_id, dry_run=dry_run)
+        await tags.put("Deal", id, new.tag_ids, actor=actor)
         return made.deal
 
     deal = await once(Deal, make, actor=actor, operation="createDeal", key=idempotency_key, request=new, now=now)

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from crm import exact
 from crm.leads.facts import Answer, Criterion, CriterionState, LeadState, PolicyMode, SuggestionState
 from crm.money import Money
 from crm.records import VersionedRecord, WorkspaceRecord, one_of
@@ -72,7 +73,7 @@ class Lead(VersionedRecord):
     """The weight of that criterion, by which leads are ordered; 0 without one."""
     review_at = fields.DatetimeField(null=True)
     """When that is to be determined anew: an answer stops being fresh, or a pending one falls due. None: never."""
-    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict)
+    custom: fields.Field[dict[str, object]] = fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads)
     """Values of the workspace's own fields, by their keys: ``crm.customfields``."""
     archived_at = fields.DatetimeField(null=True)
 
@@ -292,7 +293,7 @@ class Conversion(WorkspaceRecord):
         "crm.Deal", on_delete=fields.CASCADE, related_name=False
     )
     deal_id: UUID
-    receipt: fields.Field[dict[str, object]] = fields.JSONField()
+    receipt: fields.Field[dict[str, object]] = fields.JSONField(encoder=exact.dumps, decoder=exact.loads)
     """The lead as it was, what was made, and what was filled, before and after."""
     converted_at = fields.DatetimeField()
     converted_by: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(

@@ -21,6 +21,7 @@ from crm.leads.events import LeadAnswered, LeadCaptured, LeadDisqualified, LeadQ
 from crm.leads.facts import Answer, Criterion, CriterionState, LeadFacts, LeadState
 from crm.leads.models import CriterionAnswer, Lead
 from crm.outbox import operations as outbox
+from crm.tags import operations as tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class NewLead:
     contact_id: UUID | None = None
     organization_id: UUID | None = None
     source: str | None = None
+    tag_ids: tuple[UUID, ...] = ()
 
 
 @atomic()
@@ -42,6 +44,7 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
     permit(actor, "lead.create")
 
     async def make(id: UUID) -> Lead:
+        await tags.existing(new.tag_ids, actor)
         if new.contact_id is None and new.organization_id is None:
             raise Invalid(
                 "A lead is somebody's interest: give contactId, organizationId or both.", field=("contactId",)
@@ -54,7 +57,7 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
             organization_id = contact.organization_id
         source = text.optional(new.source, field=("source",))
         title = text.required(new.title, field=("title",), limit=500)
-        return await add_lead(
+        lead = await add_lead(
             actor=actor,
             id=id,
             now=now,
@@ -64,6 +67,8 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
             organization_id=organization_id,
             owner_id=actor.member_id,
         )
+        await tags.put("Lead", lead.id, new.tag_ids, actor=actor)
+        return lead
 
     return await once(Lead, make, actor=actor, operation="createLead", key=idempotency_key, request=new, now=now)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from crm import exact
 from crm.records import WorkspaceRecord
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Merge(WorkspaceRecord):
         "crm.Organization", on_delete=fields.CASCADE, null=True, related_name=False
     )
     merged_organization_id: UUID | None
-    receipt: fields.Field[dict[str, object]] = fields.JSONField()
+    receipt: fields.Field[dict[str, object]] = fields.JSONField(encoder=exact.dumps, decoder=exact.loads)
     """What was changed: which rows were given to the one that stayed, and what was filled, before and after."""
     merged_at = fields.DatetimeField()
     merged_by: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(

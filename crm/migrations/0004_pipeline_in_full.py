@@ -3,6 +3,7 @@ conversions and merges that can be undone, boards that change."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from crm import exact
 from crm.ids import new_id
 from crm.sealing import APP_ROLE, compose, seal
 from orjson import loads
@@ -109,7 +110,7 @@ class Migration(migrations.Migration):
                 ('workspace', fields.ForeignKeyField('crm.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('lead', fields.ForeignKeyField('crm.Lead', source_field='lead_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('deal', fields.ForeignKeyField('crm.Deal', source_field='deal_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
-                ('receipt', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                ('receipt', fields.JSONField(encoder=exact.dumps, decoder=exact.loads)),
                 ('converted_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('converted_by', fields.ForeignKeyField('crm.Member', source_field='converted_by_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
                 ('undone_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -174,7 +175,7 @@ class Migration(migrations.Migration):
                 ('merged_contact', fields.ForeignKeyField('crm.Contact', source_field='merged_contact_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('organization', fields.ForeignKeyField('crm.Organization', source_field='organization_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
                 ('merged_organization', fields.ForeignKeyField('crm.Organization', source_field='merged_organization_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
-                ('receipt', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                ('receipt', fields.JSONField(encoder=exact.dumps, decoder=exact.loads)),
                 ('merged_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('merged_by', fields.ForeignKeyField('crm.Member', source_field='merged_by_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
                 ('undone_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -303,7 +304,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Contact',
             name='custom',
-            field=fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads),
+            field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
         ),
         ops.AddField(
             model_name='Contact',
@@ -351,7 +352,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Deal',
             name='custom',
-            field=fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads),
+            field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
         ),
         ops.AddField(
             model_name='Deal',
@@ -375,7 +376,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Lead',
             name='custom',
-            field=fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads),
+            field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
         ),
         ops.AddField(
             model_name='Lead',
@@ -412,7 +413,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Organization',
             name='custom',
-            field=fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads),
+            field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
         ),
         ops.AddField(
             model_name='Organization',

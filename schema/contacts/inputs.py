@@ -7,6 +7,7 @@ import strawberry
 from crm.changes import UNCHANGED, Change
 from crm.contacts import facts
 from schema import ids, inputs
+from schema.tags.inputs import changed_tag_ids, changed_tags, tag_ids
 
 
 @strawberry.input(description="A postal address; at least one part besides the label must be given.")
@@ -47,6 +48,7 @@ class ContactInput(inputs.Lenient):
     postal_addresses: list[PostalAddressInput] | None = inputs.optional(
         "Postal addresses, the main one first; at most 20."
     )
+    tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
 
     def to_domain(self, *field: str) -> facts.NewContact:
         return facts.NewContact(
@@ -58,6 +60,7 @@ class ContactInput(inputs.Lenient):
             owner_id=ids.decode_optional("Member", self.owner_id, *field, "ownerId"),
             description=self.description,
             postal_addresses=postal_addresses(self.postal_addresses),
+            tag_ids=tag_ids(self.tag_ids, *field),
         )
 
 
@@ -75,6 +78,7 @@ class OrganizationInput(inputs.Lenient):
     postal_addresses: list[PostalAddressInput] | None = inputs.optional(
         "Postal addresses, the main one first; at most 20."
     )
+    tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
 
     def to_domain(self, *field: str) -> facts.NewOrganization:
         return facts.NewOrganization(
@@ -86,6 +90,7 @@ class OrganizationInput(inputs.Lenient):
             owner_id=ids.decode_optional("Member", self.owner_id, *field, "ownerId"),
             description=self.description,
             postal_addresses=postal_addresses(self.postal_addresses),
+            tag_ids=tag_ids(self.tag_ids, *field),
         )
 
 
@@ -123,6 +128,7 @@ class UpdateContactInput(inputs.Lenient):
     postal_addresses: strawberry.Maybe[list[PostalAddressInput] | None] = inputs.change(
         "All postal addresses, the main one first, at most 20, instead of those there are; null: none."
     )
+    tag_ids: strawberry.Maybe[list[strawberry.ID] | None] = changed_tags()
 
     def to_domain(self) -> facts.ContactChange:
         return facts.ContactChange(
@@ -134,6 +140,7 @@ class UpdateContactInput(inputs.Lenient):
             owner_id=inputs.changed_id("Member", self.owner_id, "ownerId"),
             description=inputs.changed(self.description),
             postal_addresses=_postal(self.postal_addresses),
+            tag_ids=changed_tag_ids(self.tag_ids),
         )
 
 
@@ -159,6 +166,7 @@ class UpdateOrganizationInput(inputs.Lenient):
     postal_addresses: strawberry.Maybe[list[PostalAddressInput] | None] = inputs.change(
         "All postal addresses, the main one first, at most 20, instead of those there are; null: none."
     )
+    tag_ids: strawberry.Maybe[list[strawberry.ID] | None] = changed_tags()
 
     def to_domain(self) -> facts.OrganizationChange:
         return facts.OrganizationChange(
@@ -170,6 +178,7 @@ class UpdateOrganizationInput(inputs.Lenient):
             owner_id=inputs.changed_id("Member", self.owner_id, "ownerId"),
             description=inputs.changed(self.description),
             postal_addresses=_postal(self.postal_addresses),
+            tag_ids=changed_tag_ids(self.tag_ids),
         )
 
 

@@ -9,15 +9,17 @@ import strawberry
 
 from schema.accounts.types import Member
 from schema.connections import Connection
-from schema.contacts.lists import CONTACTS, NOT_ARCHIVED, ORGANIZATIONS
+from schema.contacts.lists import CONTACTS, ORGANIZATIONS
 from schema.context import Info
 from schema.deals.lists import DEALS
-from schema.fields import computed, many, one, shown
+from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal, LazyLead
 from schema.leads.lists import LEADS
 from schema.node import Node
 from schema.reads.mapping import Computed, From, Items
 from schema.scalars import CountryCode, EmailAddress, PhoneNumber
+from schema.tags.lists import TAGS, tags_of
+from schema.tags.types import Tag
 
 # ``of`` is the table they belong to: contact, or organization.
 _EMAILS = """ARRAY(SELECT e.address FROM {of}_email AS e
@@ -69,12 +71,9 @@ class Organization(Node):
     merged_into: Organization | None = one(
         "merged_into_id", "Organization", "The one that holds what was its own, since they were merged."
     )
-    branches: Connection[Organization] = many(
-        ORGANIZATIONS, "Its own branches, by name.", on=f"{{row}}.parent_id = {{parent}} AND {NOT_ARCHIVED}"
-    )
-    contacts: Connection[Contact] = many(
-        CONTACTS, "The people who belong to it, by name.", on=f"{{row}}.organization_id = {{parent}} AND {NOT_ARCHIVED}"
-    )
+    branches: Connection[Organization] = many(ORGANIZATIONS, "Its own branches, by name.", by="parent_id")
+    tags: list[Tag] = every(TAGS, "Its tags, by name.", on=tags_of("organization"))
+    contacts: Connection[Contact] = many(CONTACTS, "The people who belong to it, by name.", by="organization_id")
     leads: Connection[LazyLead] = many(LEADS, "Its leads, newest first.", by="organization_id")
     deals: Connection[LazyDeal] = many(DEALS, "Its deals, newest first.", by="organization_id")
 
@@ -107,6 +106,7 @@ class Contact(Node):
     organization: Organization | None = one(
         "organization_id", "Organization", "The organization the person belongs to."
     )
+    tags: list[Tag] = every(TAGS, "The person's tags, by name.", on=tags_of("contact"))
     leads: Connection[LazyLead] = many(LEADS, "The person's leads, newest first; any number of them.", by="contact_id")
     deals: Connection[LazyDeal] = many(DEALS, "The person's deals, newest first.", by="contact_id")
 

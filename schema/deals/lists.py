@@ -5,17 +5,22 @@ from __future__ import annotations
 import strawberry
 
 from schema.comparators import (
+    CustomFieldFilter,
     DateFilter,
     DateTimeFilter,
     Direction,
     Filter,
     IdFilter,
     MoneyFilter,
+    TagFilter,
     TextFilter,
     all_of,
     any_of,
+    archived,
+    custom,
     none_of,
     order_fields,
+    tagged,
     where,
 )
 from schema.deals.enums import DealStatus
@@ -34,6 +39,9 @@ class DealFilter:
     contact_id: IdFilter | None = where("Who it is made with.")
     organization_id: IdFilter | None = where("The organization it is made with.")
     owner_id: IdFilter | None = where("Who works on it.")
+    tags: TagFilter | None = tagged("deal_id")
+    custom_fields: list[CustomFieldFilter] | None = custom()
+    archived: bool | None = archived("deals")
     lost_reason: TextFilter | None = where("LOST: why.")
     won_reason: TextFilter | None = where("WON: why.")
     description: TextFilter | None = where("More about it.")
@@ -64,7 +72,7 @@ class DealOrder:
     direction: Direction = strawberry.field(description="Which end comes first.", default=Direction.ASC)
 
 
-DEALS = Listing("Deal", NEWEST_FIRST, DealFilter, DealOrder)
 STAYS = Listing("StageChange", ascending("entered_at", "id"))
-CARDS = Listing("Deal", BY_RANK, DealFilter, DealOrder)
+DEALS = Listing("Deal", NEWEST_FIRST, DealFilter, DealOrder, hides_archived=True)
+CARDS = Listing("Deal", BY_RANK, DealFilter, DealOrder, hides_archived=True)
 """The deals of a column, in board order."""

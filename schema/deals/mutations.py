@@ -17,6 +17,7 @@ from schema.effects import Effect
 from schema.errors import UserError, refusable
 from schema.money import MoneyInput
 from schema.pipelines.types import Stage
+from schema.tags.inputs import tag_ids
 
 
 @strawberry.input(
@@ -77,6 +78,7 @@ class CreateDealInput(inputs.Lenient):
     owner_id: strawberry.ID | None = inputs.optional("Who is to work on it; left out: you.")
     probability: int | None = inputs.optional("How likely it is won, 0 to 100 percent; left out: as its stage says.")
     dry_run: bool | None = inputs.dry_run()
+    tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
     idempotency_key: str | None = inputs.idempotency_key()
 
 
@@ -127,6 +129,7 @@ class DealMutations:
             description=input.description,
             owner_id=ids.decode_optional("Member", input.owner_id, "ownerId"),
             probability=input.probability,
+            tag_ids=tag_ids(input.tag_ids),
         )
         added = await operations.create_deal(
             actor=info.context.actor,

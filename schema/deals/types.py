@@ -21,11 +21,13 @@ from schema.deals.lists import STAYS
 from schema.deals.stays import StageChange
 from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyLead
-from schema.leads.lists import LEADS
+from schema.leads.lists import FEEDING
 from schema.money import Money
 from schema.node import Node
 from schema.pipelines.types import Pipeline, Stage
 from schema.reads.mapping import Computed, Inline, Of
+from schema.tags.lists import TAGS, tags_of
+from schema.tags.types import Tag
 
 _STATUS = {status.value: status for status in Status}
 
@@ -85,8 +87,11 @@ class Deal(Node):
     contact: Contact | None = one("contact_id", "Contact", "Who it is made with.")
     organization: Organization | None = one("organization_id", "Organization", "The organization it is made with.")
     owner: Member | None = one("owner_id", "Member", "Who works on it.")
+    tags: list[Tag] = every(TAGS, "Its tags, by name.", on=tags_of("deal"))
     leads: Connection[LazyLead] = many(
-        LEADS, "The leads that feed it, newest first; none for a deal made by hand.", by="deal_id"
+        FEEDING,
+        "The leads that feed it, newest first, archived ones too; none for a deal made by hand.",
+        by="deal_id",
     )
     stage_history: list[StageChange] = every(
         STAYS, "Every stay of it in a stage, in their order; the last one is where it is now.", by="deal_id"

@@ -6,16 +6,21 @@ import strawberry
 
 from schema.comparators import (
     BooleanFilter,
+    CustomFieldFilter,
     DateFilter,
     DateTimeFilter,
     Direction,
     Filter,
     IdFilter,
+    TagFilter,
     TextFilter,
     all_of,
     any_of,
+    archived,
+    custom,
     none_of,
     order_fields,
+    tagged,
     where,
 )
 from schema.leads.enums import LeadState
@@ -32,6 +37,9 @@ class LeadFilter:
     organization_id: IdFilter | None = where("The organization whose interest it is.")
     owner_id: IdFilter | None = where("Who works on it.")
     deal_id: IdFilter | None = where("The deal it became or feeds.")
+    tags: TagFilter | None = tagged("lead_id")
+    custom_fields: list[CustomFieldFilter] | None = custom()
+    archived: bool | None = archived("leads")
     qualification_stale: BooleanFilter | None = where("An answer has fallen back since it became QUALIFIED.")
     disqualify_reason: TextFilter | None = where("Why it is DISQUALIFIED.")
     nurture_until: DateFilter | None = where("The day it is to be taken up again.")
@@ -61,4 +69,6 @@ class LeadOrder:
     direction: Direction = strawberry.field(description="Which end comes first.", default=Direction.ASC)
 
 
-LEADS = Listing("Lead", NEWEST_FIRST, LeadFilter, LeadOrder)
+LEADS = Listing("Lead", NEWEST_FIRST, LeadFilter, LeadOrder, hides_archived=True)
+FEEDING = Listing("Lead", NEWEST_FIRST, LeadFilter, LeadOrder)
+"""The leads that feed a deal: archived ones still do."""

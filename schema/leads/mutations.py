@@ -18,6 +18,7 @@ from schema.errors import UserError, refusable
 from schema.leads.enums import Criterion, CriterionState
 from schema.leads.types import Lead
 from schema.money import MoneyInput
+from schema.tags.inputs import tag_ids
 
 
 @strawberry.input(description="A lead to be made by hand: of a contact, an organization, or both.")
@@ -28,6 +29,7 @@ class CreateLeadInput(inputs.Lenient):
         "The organization whose interest it is; left out: the contact's."
     )
     source: str | None = inputs.optional("Where it came from, such as a fair; at most 200 characters.")
+    tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
     idempotency_key: str | None = inputs.idempotency_key()
 
 
@@ -196,6 +198,7 @@ class LeadMutations:
             contact_id=ids.decode_optional("Contact", input.contact_id, "contactId"),
             organization_id=ids.decode_optional("Organization", input.organization_id, "organizationId"),
             source=input.source,
+            tag_ids=tag_ids(input.tag_ids),
         )
         lead = await operations.create_lead(
             actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now

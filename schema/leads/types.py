@@ -13,12 +13,14 @@ from schema.activities.types import Activity
 from schema.connections import Connection
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
-from schema.fields import computed, many, one, shown
+from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal
 from schema.leads.enums import Criterion, CriterionState, LeadState
 from schema.money import Money
 from schema.node import Node
 from schema.reads.mapping import Beside, Computed, From, Inline, Same
+from schema.tags.lists import TAGS, tags_of
+from schema.tags.types import Tag
 
 _COUNTS = """SELECT count(*) FILTER (WHERE c.state IN ('MET', 'NOT_MET')) AS answered,
         count(*) FILTER (WHERE c.state = 'MET') AS met
@@ -117,6 +119,7 @@ class Lead(Node):
         "qualified_by_id", "Member", "Who qualified it by hand; null where its answers did, or nobody has."
     )
     deal: LazyDeal | None = one("deal_id", "Deal", "CONVERTED: the deal it became or feeds.")
+    tags: list[Tag] = every(TAGS, "Its tags, by name.", on=tags_of("lead"))
     timeline: Connection[Activity] = many(TIMELINE, "What happened, latest first.", by="lead_id")
 
     @computed("How far it is qualified.", Same())

@@ -20,7 +20,6 @@ from schema.pipelines.lists import NOT_ARCHIVED, STAGES
 from schema.reads.mapping import READ, Column, Computed, Gathered, Items
 
 OF_PIPELINE = "{row}.pipeline_id = {parent}"
-OF_STAGE = "{row}.stage_id = {parent}"
 _SUMMED = """SELECT
         coalesce(sum(deals), 0)::bigint AS count,
         coalesce(array_agg(currency ORDER BY currency) FILTER (WHERE currency <> ''), '{{}}') AS currencies,
@@ -84,7 +83,7 @@ class Stage(Node):
     updated_at: datetime = shown("When it was last changed.")
     archived_at: datetime | None = shown("When it was deleted: no board shows it, histories do.")
     pipeline: Pipeline = one("pipeline_id", "Pipeline", "The pipeline it belongs to.")
-    deals: Connection[LazyDeal] = many(CARDS, "Its deals in board order.", on=f"{OF_STAGE} AND {NOT_ARCHIVED}")
+    deals: Connection[LazyDeal] = many(CARDS, "Its deals in board order.", by="stage_id")
 
     @computed(
         "Which of its own fields a deal must have to come into the stage.",

@@ -8,14 +8,16 @@ along with the rows it belongs to, which saves a trip.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from textwrap import indent
 
 from crm.tables import TABLES
 from schema.reads import mapping as m
 from schema.reads.arguments import ListShape, cursor_list
 from schema.reads.builder import INDENT, display, each, grouped, page_of
-from schema.reads.conditions import beyond_sql, filter_sql, order_sql
+from schema.reads.conditions import Place, beyond_sql, filter_sql, order_sql
 from schema.reads.draft import Draft
+from schema.reads.filters import Shape
 from schema.reads.plan import Step
 from schema.reads.rows import LoadedRow, Row
 from schema.reads.selection import TYPENAME, Pick, Uncompilable
@@ -186,9 +188,7 @@ class ListDraft(Draft):
 
     def _conditions(self, read: m.Many, shape: ListShape, row: Row, pick: Pick | None, parent: str) -> list[str]:
         """Which rows are on the page; its values are placed in the order in which they were asked for."""
-        conditions = [self._scoped(row.statement, row.alias, row.known)]
-        if read.on is not None:
-            conditions.append(row.sql(read.on, parent=parent))
+        conditions = self._members(read, shape, row, parent)
         if pick is None:
             return conditions
         place = self._places(row.statement, pick, 0)
@@ -196,8 +196,20 @@ class ListDraft(Draft):
             if position is not None:
                 conditions.append(beyond_sql(shape.order, position, row.known, row.alias, place, forward=forward))
         if shape.filter is not None:
-            conditions.append(filter_sql(shape.filter, row.known, row.alias, place))
+            conditions.append(self._filter(shape.filter, row, place))
         return conditions
+
+    def _members(self, read: m.Many, shape: ListShape, row: Row, parent: str) -> list[str]:
+        """Which rows are in the list at all, before anything is asked of them."""
+        conditions = [self._scoped(row.statement, row.alias, row.known)]
+        if read.on is not None:
+            conditions.append(row.sql(read.on, parent=parent))
+        if shape.hides_archived:
+            conditions.append(f"{row.alias}.archived_at IS NULL")
+        return conditions
+
+    def _filter(self, filter: Shape, row: Row, place: Place) -> str:
+        return filter_sql(filter, row.known, row.alias, place, partial(self._scoped, row.statement))
 
     def _count(self, read: m.Many, pick: Pick, shape: ListShape, parent: Row | None) -> str:
         """How many rows the whole list has: a column of the statement around it, or a statement of its own."""
@@ -208,13 +220,11 @@ class ListDraft(Draft):
         else:
             number, statement = -1, parent.statement
         row = Row(statement, self._alias(), TABLES[read.listing.kind])
-        conditions = [self._scoped(statement, row.alias, row.known)]
-        if read.on is not None:
-            conditions.append(row.sql(read.on, parent=f"{parent.alias}.id" if parent is not None else "NULL"))
+        conditions = self._members(read, shape, row, f"{parent.alias}.id" if parent is not None else "NULL")
         if shape.filter is not None:
             before = sum(not is_null for position in (shape.after, shape.before) for is_null in position or ())
             place = self._places(statement, pick, before)
-            conditions.append(filter_sql(shape.filter, row.known, row.alias, place))
+            conditions.append(self._filter(shape.filter, row, place))
         sql = f"SELECT count(*) FROM {row.known.sql} AS {row.alias} WHERE " + " AND ".join(conditions)
         if parent is not None:
             return statement.column(f"({sql})")

@@ -131,6 +131,8 @@ class Listing:
     order: Order
     filter: type[Any] | None = None
     order_by: type[Any] | None = None
+    hides_archived: bool = False
+    """What is archived is in it only where the filter speaks of ``archived``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from crm.db import execute
 from crm.rows import by_ids
 from crm.tables import TABLES
 from schema.reads.arguments import Asked, ListShape
-from schema.reads.conditions import beyond_sql, filter_sql, order_sql
+from schema.reads.conditions import Place, beyond_sql, filter_sql, order_sql
 from schema.reads.mapping import Many
 from schema.reads.rows import Row
 from schema.reads.statements import Given, Statement, Value
@@ -55,7 +55,7 @@ class PlainList:
             if position is not None:
                 conditions.append(beyond_sql(shape.order, position, self._table, "t", places, forward=forward))
         if shape.filter is not None:
-            conditions.append(filter_sql(shape.filter, self._table, "t", places))
+            conditions.append(self._filter(statement, places))
         order = order_sql(shape.order, self._table, "t", backward=shape.backward)
         limit = f" LIMIT {shape.size + 1}" if self._read.paged else ""
         found = await self._execute(
@@ -75,16 +75,26 @@ class PlainList:
         if self.shape.filter is not None:
             skipped = sum(not null for position in (self.shape.after, self.shape.before) for null in position or ())
             places = self._places(statement, skipped)
-            conditions.append(filter_sql(self.shape.filter, self._table, "t", places))
+            conditions.append(self._filter(statement, places))
         sql = f"SELECT count(*) AS total FROM {self._table.sql} AS t WHERE {' AND '.join(conditions)}"
         return int((await self._execute(sql, statement))[0]["total"])
 
     def _conditions(self, statement: Statement) -> list[str]:
-        conditions = [f"t.workspace_id = {statement.parameter(Given.WORKSPACE, 'uuid')}"]
+        conditions = [self._scoped(statement, "t")]
         if self._read.on is not None:
             parent = statement.parameter(Given.PARENTS, "uuid") if "{parent}" in self._read.on else ""
             conditions.append(Row(statement, "t", self._table).sql(self._read.on, parent=parent))
+        if self.shape.hides_archived:
+            conditions.append("t.archived_at IS NULL")
         return conditions
+
+    def _filter(self, statement: Statement, places: Place) -> str:
+        if self.shape.filter is None:
+            return "true"
+        return filter_sql(self.shape.filter, self._table, "t", places, lambda own, _: self._scoped(statement, own))
+
+    def _scoped(self, statement: Statement, alias: str) -> str:
+        return f"{alias}.workspace_id = {statement.parameter(Given.WORKSPACE, 'uuid')}"
 
     def _places(self, statement: Statement, first: int = 0) -> Any:
         index = count(first)

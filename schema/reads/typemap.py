@@ -21,9 +21,10 @@ from graphql import (
 from strawberry.types.base import StrawberryObjectDefinition
 
 from crm.tables import TABLES, Table
-from schema.comparators import CONDITION
+from schema.comparators import CONDITION, On
 from schema.cursors import CursorSigner
-from schema.reads.arguments import NOTHING, Asked, Condition, ListSpec, asked_of_id, asked_of_ids, asked_of_list
+from schema.reads.arguments import NOTHING, Asked, ListSpec, asked_of_id, asked_of_ids, asked_of_list
+from schema.reads.filters import Condition
 from schema.reads.mapping import READ, ById, ByIds, Column, Listing, Many, Read
 
 NameOf = Callable[[Any], str]
@@ -80,7 +81,9 @@ class TypeMap:
         """What arguments a kind of list takes."""
         found = self._specs.get(id(listing))
         if found is None:
-            found = self._specs[id(listing)] = ListSpec(listing.kind, listing.order, self._conditions(listing))
+            found = self._specs[id(listing)] = ListSpec(
+                listing.kind, listing.order, self._conditions(listing), listing.hides_archived
+            )
         return found
 
     @cached_property
@@ -112,9 +115,12 @@ class TypeMap:
                 continue
             name = self._name_of(field)
             comparator = get_named_type(shown.fields[name].type).name
-            column = f"{field.python_name}_minor" if comparator == "MoneyFilter" else field.python_name
+            on: On = field.metadata[CONDITION]
+            column = on.column or (f"{field.python_name}_minor" if comparator == "MoneyFilter" else field.python_name)
             refers_to = columns[column].references if comparator == "IdFilter" else None
-            found[name] = Condition(comparator, column, field.metadata[CONDITION], refers_to)
+            if on.child is not None:
+                refers_to = TABLES[on.child.kind].columns[on.child.column].references
+            found[name] = Condition(comparator, column, on.folded, refers_to, on.child, on.normalize)
         return found
 
 

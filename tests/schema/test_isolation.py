@@ -14,6 +14,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
@@ -38,6 +39,7 @@ from crm.intake.models import InboundMessage
 from crm.leads.conversion import Conversion, convert_lead
 from crm.pipelines.models import Pipeline
 from crm.tables import Table
+from crm.tags.models import Tag
 from schema import ids
 from schema.node import Node
 from schema.reads.compiler import Compiler
@@ -51,6 +53,7 @@ from tests.factories import (
     make_lead,
     make_organization,
     make_qualified_lead,
+    make_tag,
 )
 from tests.schema.conftest import Unchanged, gid
 
@@ -118,7 +121,7 @@ def selection(verb: str) -> str:
     parts = []
     for name, field in payload.fields.items():
         inner = get_named_type(field.type)
-        if isinstance(inner, GraphQLObjectType):
+        if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
             leaves = [n for n, f in inner.fields.items() if not isinstance(get_named_type(f.type), GraphQLObjectType)]
             parts.append(f"{name} {{ {' '.join(leaves)} }}")
         else:
@@ -150,6 +153,7 @@ async def hoard(company: Company) -> list[str]:
     qualified = await make_qualified_lead(company.alice, f"{MARK} qualified", **people)
     await deliver(company, ChannelKind.MAIL, f"Subject: {MARK}\r\n\r\nhello".encode())
     rows: list[Model] = [organization, contact, lead, feeding, qualified, deal, company.stage("Offer sent")]
+    rows.append(await make_tag(company.alice, f"{MARK} tag"))
     rows += [company.form, company.mailbox, await db.scoped(Member, company.alice).get(id=company.alice.member_id)]
     for model in (Pipeline, InboundMessage):
         rows.append(await db.scoped(model, company.alice).get())
@@ -172,9 +176,12 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
         own = await make_contact(other.alice, "Mine")
     elif kind == "Organization":
         own = await make_organization(other.alice, "Mine")
+    elif kind == "Tag":
+        own = await make_tag(other.alice, "Mine")
     else:
         own = await (make_qualified_lead if verb == "convertLead" else make_lead)(other.alice, "Mine")
-    return {"id": gid(own), "stageId": gid(other.stage("Offer sent"))}
+    tag = own if isinstance(own, Tag) else await make_tag(other.alice, f"My tag {new_id()}")
+    return {"id": gid(own), "stageId": gid(other.stage("Offer sent")), "ids": gid(own), "tagIds": gid(tag)}
 
 
 def test_ids_are_found_wherever_an_input_takes_one() -> None:

@@ -18,20 +18,33 @@ from crm.leads.models import Lead
 from crm.leads.operations import disqualify_lead
 from crm.outbox.models import OutboxEvent
 from crm.rows import KINDS
+from crm.tags.models import Tag
 from schema import ids
 from schema.build import build_schema
 from tests.conftest import NOW, Company, GraphQLClient
-from tests.factories import make_contact, make_deal, make_lead, make_organization, make_qualified_lead
+from tests.factories import make_contact, make_deal, make_lead, make_organization, make_qualified_lead, make_tag
 from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 
-CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel")
+CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel", "createTag")
 CHANGING = (
     *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
     *("moveDeal", "winDeal", "loseDeal", "reopenDeal", "updateDeal", "archiveDeal", "restoreDeal"),
     *("updateContact", "archiveContact", "restoreContact"),
     *("updateOrganization", "archiveOrganization", "restoreOrganization"),
+    "updateTag",
 )
-MADE = {"createContact": Contact, "createOrganization": Organization, "createLead": Lead, "createDeal": Deal}
+OTHERS = ("deleteTag", "addTags", "removeTags")
+"""Those that change other things than one record, which goes on."""
+ADMINISTERING = ("createChannel", "deleteTag")
+MADE: dict[str, Any] = {
+    "createContact": Contact,
+    "createOrganization": Organization,
+    "createLead": Lead,
+    "createDeal": Deal,
+    "createTag": Tag,
+}
+LIMITS = {"createTag": 100}
+"""Of how many characters a name may be at most, where it is not 200."""
 MADE_BY = {**MADE, "createChannel": Channel}
 
 
@@ -94,6 +107,20 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_deal(company.bob)), "lostReason": "Too dear"}
         case "reopenDeal":
             return {"id": gid(await make_deal(company.bob, stage_id=company.stage("Won").id))}
+        case "createTag":
+            return {"name": "Fair", "color": "#1e90ff", "description": "Met at a fair"}
+        case "updateTag":
+            return {"id": gid(await make_tag(company.bob)), "name": "VIP", "color": None}
+        case "deleteTag":
+            tag = await make_tag(company.bob)
+            await make_contact(company.bob, tag_ids=(tag.id,))
+            return {"id": gid(tag)}
+        case "addTags":
+            return {"ids": [gid(await make_contact(company.bob))], "tagIds": [gid(await make_tag(company.bob))]}
+        case "removeTags":
+            tag = await make_tag(company.bob)
+            contact = await make_contact(company.bob, tag_ids=(tag.id,))
+            return {"ids": [gid(contact)], "tagIds": [gid(tag)]}
     raise AssertionError(f"{verb} is new: say here what a good input is")
 
 
@@ -126,10 +153,10 @@ async def disqualified(company: Company) -> Lead:
 def test_these_are_all_mutations() -> None:
     schema = build_schema()._schema
     assert schema.mutation_type is not None
-    assert set(schema.mutation_type.fields) == {*CREATING, *CHANGING} == set(SELECTIONS)
+    assert set(schema.mutation_type.fields) == {*CREATING, *CHANGING, *OTHERS} == set(SELECTIONS)
 
 
-@pytest.mark.parametrize("verb", [*CREATING, *CHANGING])
+@pytest.mark.parametrize("verb", [*CREATING, *CHANGING, *OTHERS])
 async def test_each_is_carried_out_and_leaves_an_event(company: Company, alice: GraphQLClient, verb: str) -> None:
     input = await good_input(company, verb)
     before = await scoped(OutboxEvent, company.alice).count()
@@ -138,7 +165,7 @@ async def test_each_is_carried_out_and_leaves_an_event(company: Company, alice: 
     assert await scoped(OutboxEvent, company.alice).count() > before
 
 
-@pytest.mark.parametrize("verb", [*CREATING, *CHANGING])
+@pytest.mark.parametrize("verb", [*CREATING, *CHANGING, *OTHERS])
 async def test_a_viewer_may_do_nothing(company: Company, carol: GraphQLClient, unchanged: Unchanged, verb: str) -> None:
     input = await good_input(company, verb)
     async with unchanged():
@@ -148,7 +175,7 @@ async def test_a_viewer_may_do_nothing(company: Company, carol: GraphQLClient, u
             assert await refused(carol, verb, {**input, "idempotencyKey": "k"}) == ("FORBIDDEN", None)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in (*CREATING, *CHANGING) if verb != "createChannel"])
+@pytest.mark.parametrize("verb", [verb for verb in (*CREATING, *CHANGING, *OTHERS) if verb not in ADMINISTERING])
 async def test_a_member_may_do_the_daily_work(company: Company, bob: GraphQLClient, verb: str) -> None:
     await do(bob, verb, await good_input(company, verb))
 
@@ -270,7 +297,7 @@ async def test_a_name_that_is_none_is_refused(
     company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
 ) -> None:
     input = await good_input(company, verb)
-    name, limit = ("title", 500) if "title" in input else ("name", 200)
+    name, limit = ("title", 500) if "title" in input else ("name", LIMITS.get(verb, 200))
     async with unchanged():
         for wrong in ("", " \t\n", "\x00", "\x00\x01 ", "ä" * (limit + 1)):
             assert await refused(alice, verb, {**input, name: wrong}) == ("INVALID", name), wrong[:10]
@@ -281,7 +308,7 @@ async def test_a_name_is_taken_up_to_its_limit_and_without_what_nobody_sees(
     company: Company, alice: GraphQLClient, verb: str
 ) -> None:
     input = await good_input(company, verb)
-    name, limit = ("title", 500) if "title" in input else ("name", 200)
+    name, limit = ("title", 500) if "title" in input else ("name", LIMITS.get(verb, 200))
     long = "💥" * limit
     payload = await do(alice, verb, {**input, name: f"  {long[:-3]}\x00\r\n{long[:2]} "})
     kind = next(key for key in payload if key != "userErrors")

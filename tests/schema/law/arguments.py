@@ -147,7 +147,27 @@ class Arguments:
             elif name == "not":
                 found[name] = self._filter(filter, kind, depth - 1) if depth else {}
             else:
-                found[name] = self._compared(kind, name, get_named_type(filter.fields[name].type))
+                found[name] = self._asked(kind, name, filter.fields[name].type)
+        return found
+
+    def _asked(self, kind: str, name: str, type: Any) -> Tree:
+        """What a filter asks of one of its fields."""
+        comparator: Any = get_named_type(type)
+        if comparator.name == "Boolean":
+            return self._texts.leaf(_BOOLEANS)
+        if comparator.name == "CustomFieldFilter":
+            return [self._custom(comparator) for _ in range(self._tape.below(3))]
+        return self._compared(kind, name, comparator)
+
+    def _custom(self, comparator: Any) -> dict[str, Tree]:
+        found: dict[str, Tree] = {"key": self._texts.leaf(self._values.compared("", "key", comparator.name, "key"))}
+        for _ in range(1 + self._tape.below(2)):
+            name = self._tape.one([name for name in comparator.fields if name != "key"])
+            within: Any = get_named_type(comparator.fields[name].type)
+            if name == "isNull":
+                found[name] = None if self._tape.chance(8) else self._texts.leaf(_BOOLEANS)
+            elif name not in found:
+                found[name] = None if self._tape.chance(4) else self._compared(f"custom {name}", name, within)
         return found
 
     def _compared(self, kind: str, name: str, comparator: Any) -> dict[str, Tree]:
@@ -164,13 +184,13 @@ class Arguments:
     def _value(self, kind: str, name: str, comparator: Any, comparison: str) -> Tree:
         type, texts = comparator.fields[comparison].type, self._texts
         if not is_non_null_type(type) and self._tape.chance(8):
-            says_something = comparison in ("isNull", "eq", "ne") and comparator.name != "MoneyFilter"
+            says_something = comparison in ("isNull", "isEmpty", "eq", "ne") and comparator.name != "MoneyFilter"
             if says_something or texts.is_bad(50):
                 return None
         named = get_named_type(type)
         if is_enum_type(named):
             values = [*named.values]
-        elif comparison == "isNull":
+        elif comparison in ("isNull", "isEmpty"):
             values = _BOOLEANS
         else:
             bad = self._values.refused(comparator.name, comparison)

@@ -30,6 +30,7 @@ from graphql import (
 from crm.accounts.facts import Role
 from schema.reads.mapping import Many
 from schema.reads.typemap import TypeMap
+from tests.schema.law.filling import KEYS
 from tests.schema.law.outside import OUTSIDE
 from tests.schema.law.pages import COLUMNS_OF_ORDER, Terms
 from tests.schema.law.texts import Leaf
@@ -181,6 +182,12 @@ class Everything:
         yield [f"{{{', '.join(some)}}}", "{}", "{not: {}}", "{and: [{}, {}]}", "{or: [{}]}", f"{{{fields[0]}: null}}"]
 
     def _comparisons(self, kind: str, name: str, comparator: Any) -> Iterator[str]:
+        if comparator.name == "Boolean":
+            yield from (f"{name}: true", f"{name}: false")
+            return
+        if comparator.name == "CustomFieldFilter":
+            yield from self._custom(name, comparator)
+            return
         money = 'currency: "EUR", ' if "currency" in comparator.fields else ""
         for comparison, field in comparator.fields.items():
             if comparison == "currency":
@@ -190,34 +197,69 @@ class Everything:
             if is_enum_type(named):
                 literals = [*named.values]
             else:
-                flags = comparison == "isNull"
+                flags = comparison in ("isNull", "isEmpty")
                 found = (True, False) if flags else self._values.compared(kind, name, comparator.name, comparison)
                 some = found if money else (found[len(found) // 3], found[-1])
                 literals = [Leaf((value, value)).literal(0) for value in some]
             if is_list_type(get_nullable_type(field.type)):
                 literals = ["[" + ", ".join(literals) + "]", "[]"]
-            elif not is_enum_type(named) and comparison != "isNull" and not money:
+            elif not is_enum_type(named) and comparison not in ("isNull", "isEmpty") and not money:
                 literals = literals[:1]
             if comparison in ("eq", "ne") and not money:
                 literals.append("null")
             for literal in literals:
                 yield f"{name}: {{{money}{comparison}: {literal}}}"
 
+    def _custom(self, name: str, comparator: Any) -> Iterator[str]:
+        """Each comparison of each kind of value, of fields with all kinds of them."""
+        keys = [Leaf((key, key)).literal(0) for key in KEYS]
+        for place, (slot, field) in enumerate(comparator.fields.items()):
+            if slot == "key":
+                continue
+            within: Any = get_named_type(field.type)
+            some = ("isNull: true", "isNull: false") if slot == "isNull" else ()
+            for number, text in enumerate(some or self._comparisons(f"custom {slot}", slot, within)):
+                key = keys[(place + number) % len(keys)]
+                yield f"{name}: [{{key: {key}, {text}}}]"
+        yield f"{name}: []"
+        yield f"{name}: {{key: {keys[0]}}}"
+        yield f"{name}: [{{key: {keys[0]}, isNull: false}}, {{key: {keys[1]}, number: {{gte: 0}}, isNull: null}}]"
+
     def _refused(self, first: str, filter: Any) -> Iterator[list[str]]:
         for name, field in filter.fields.items():
             comparator: Any = get_named_type(field.type)
-            for comparison in comparator.fields if name not in ("and", "or", "not") else ():
+            if comparator.name == "CustomFieldFilter":
+                yield from self._refused_custom(name, comparator)
+                continue
+            compares = name not in ("and", "or", "not") and is_input_object_type(comparator)
+            for comparison in comparator.fields if compares else ():
                 if not self._is_new(f"{comparator.name}.{comparison}"):
                     continue
                 money = 'currency: "EUR", ' if "currency" in comparator.fields and comparison != "currency" else ""
                 is_list = is_list_type(get_nullable_type(comparator.fields[comparison].type))
                 for value in (*(self._values.refused(comparator.name, comparison) or ()), None):
-                    if comparison != "isNull" and (value is not None or comparison != "currency"):
+                    if comparison not in ("isNull", "isEmpty") and (value is not None or comparison != "currency"):
                         text = Leaf((value, value)).literal(0)
                         text = f"[{text}]" if is_list and value is not None else text
                         yield [f"{{{name}: {{{money}{comparison}: {text}}}}}"]
         for number in (100, 101):
             yield [f"{{and: [{', '.join([f'{{{first}: {{ne: null}}}}'] * number)}]}}"]
+
+    def _refused_custom(self, name: str, comparator: Any) -> Iterator[list[str]]:
+        if not self._is_new(comparator.name):
+            return
+        key = Leaf((KEYS[0], KEYS[0])).literal(0)
+        wrong = Leaf(("\x00", "\x00")).literal(0)
+        yield [f"{{{name}: [{{key: {key}}}, {{key: {wrong}, isNull: true}}]}}"]
+        for slot, field in comparator.fields.items():
+            within: Any = get_named_type(field.type)
+            for comparison, compared in within.fields.items() if is_input_object_type(within) else ():
+                is_list = is_list_type(get_nullable_type(compared.type))
+                for value in (*(self._values.refused(within.name, comparison) or ()), None):
+                    if comparison != "isNull" and (value is not None or comparison not in ("eq", "ne")):
+                        text = Leaf((value, value)).literal(0)
+                        text = f"[{text}]" if is_list and value is not None else text
+                        yield [f"{{{name}: [{{key: {key}, {slot}: {{{comparison}: {text}}}}}]}}"]
 
 
 def words(schema: GraphQLSchema) -> set[str]:

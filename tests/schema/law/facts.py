@@ -75,27 +75,16 @@ class Facts:
         return Pace(stay.entered_at, max(past) if past else None, len(past) < len(moments))
 
     def totals(self, stage_id: UUID) -> tuple[int, list[Money]]:
-        deals, sums = _cards_of_stage(self, stage_id), defaultdict(int)
+        sums: dict[str, int] = defaultdict(int)
+        deals = [deal for deal in self.where("Deal", "stage_id", stage_id) if deal.archived_at is None]
         for deal in deals:
             if deal.currency is not None:
                 sums[deal.currency] += deal.amount_minor
         return len(deals), [Money(sums[code], code) for code in sorted(sums)]
 
 
-def _not_archived(kind: str) -> Members:
-    return lambda facts, _: [row for row in facts.rows[kind] if row.archived_at is None]
-
-
-def _contacts_of_organization(facts: Facts, organization_id: UUID | None) -> Sequence[Any]:
-    return [row for row in facts.where("Contact", "organization_id", organization_id) if row.archived_at is None]
-
-
-def _branches(facts: Facts, organization_id: UUID | None) -> Sequence[Any]:
-    return [row for row in facts.where("Organization", "parent_id", organization_id) if row.archived_at is None]
-
-
-def _cards_of_stage(facts: Facts, stage_id: UUID | None) -> Sequence[Any]:
-    return [row for row in facts.where("Deal", "stage_id", stage_id) if row.archived_at is None]
+def _tags_of(column: str) -> Members:
+    return lambda facts, id: [facts.by_id["Tag"][row.tag_id] for row in facts.where("Tagging", column, id)]
 
 
 def _stages_of_pipeline(facts: Facts, pipeline_id: UUID | None) -> Sequence[Any]:
@@ -110,15 +99,10 @@ def _timeline_of_deal(facts: Facts, deal_id: UUID | None) -> Sequence[Any]:
 
 
 SPECIAL: Mapping[tuple[str, str], Members] = {
-    ("Query", "contacts"): _not_archived("Contact"),
-    ("Query", "organizations"): _not_archived("Organization"),
-    ("Query", "deals"): _not_archived("Deal"),
-    ("Query", "pipelines"): _not_archived("Pipeline"),
+    ("Query", "pipelines"): lambda facts, _: [row for row in facts.rows["Pipeline"] if not row.archived_at],
     ("Query", "archivedPipelines"): lambda facts, _: [row for row in facts.rows["Pipeline"] if row.archived_at],
     ("Pipeline", "stages"): _stages_of_pipeline,
-    ("Stage", "deals"): _cards_of_stage,
-    ("Organization", "contacts"): _contacts_of_organization,
-    ("Organization", "branches"): _branches,
+    **{(kind, "tags"): _tags_of(f"{kind.lower()}_id") for kind in ("Contact", "Organization", "Lead", "Deal")},
     ("Deal", "timeline"): _timeline_of_deal,
 }
 """The lists that hold what no single column says, each by hand: all of them, so that none is forgotten."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -24,6 +25,8 @@ from crm.contacts.models import (
     OrganizationPhone,
     PostalAddress,
 )
+from crm.customfields.facts import Entity, FieldKind
+from crm.customfields.models import CustomField
 from crm.deals.models import Deal, StageChange
 from crm.doors import hashed
 from crm.intake.facts import ChannelKind, InboundState
@@ -32,6 +35,7 @@ from crm.intake.secrets import SecretBox
 from crm.leads.facts import Criterion, CriterionState, LeadState
 from crm.leads.models import CriterionAnswer, Lead
 from crm.pipelines.models import Pipeline, Stage
+from crm.tags.models import Tag, Tagging
 from crm.text import name_key
 from tests.conftest import NOW, SECRET
 
@@ -40,7 +44,7 @@ T = TypeVar("T")
 MODELS: tuple[type[Model], ...] = (
     Member, Organization, Contact, ContactEmail, ContactPhone, OrganizationEmail, OrganizationPhone, PostalAddress,
     Pipeline, Stage, Deal, StageChange, Lead,
-    CriterionAnswer, Channel, InboundMessage, Activity,
+    CriterionAnswer, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
 )  # fmt: skip
 FOREIGN = "F0REIGN"
 """Begins every text of the second workspace."""
@@ -63,6 +67,15 @@ DAYS = (date(1, 1, 1), date(9999, 12, 31), date(2024, 2, 29), date(2026, 3, 2), 
 AMOUNTS = (0, 1, 5, 99, 100, 12_345, 10**9, 10**17 - 1, 10**17, 10**17)
 CURRENCIES = ("EUR", "EUR", "USD", "JPY", "KWD")
 REQUIRED: tuple[list[str], ...] = ([], ["AMOUNT", "custom:region"], ["custom:a", "custom:b"], ["OWNER", "CONTACT"])
+KEYS = ("size", "since", "vip", "trade", "lists", "x_1", "Ärger 'x' {}", "$1")
+"""Keys of custom fields; the last ones are of no field that could be made."""
+VALUES: tuple[Any, ...] = (
+    "2026-03-02", "2026-03-03", "2024-02-29", "2026-99-99", "12026-01-01", "red", "green", "red", "", "5", "true",
+    "null", "ä\u0308", True, False, 0, 5, Decimal("5.0"), Decimal("-0.10"), Decimal("0.1"), 10**29, Decimal("1e-29"),
+    Decimal("12345678901234567890.1234567891"), 10**400, ["red"], ["green", "red"], [], ["red", 5, None, ["red"]],
+    {"red": 1}, {"size": 5}, None, None,
+)  # fmt: skip
+"""Whatever JSON can hold."""
 RANKS = ("0", "0001", "1", "A", "AA", "Z", "Zz", "a", "a0", "z", "zz")
 
 
@@ -88,7 +101,8 @@ class Filling:
         for step in (
             self._members, self._organizations, self._contacts, self._addresses, self._postal,
             self._board, self._deals, self._stays,
-            self._leads, self._answers, self._channels, self._messages, self._activities,
+            self._leads, self._answers, self._channels, self._messages, self._activities, self._tags,
+            self._custom_fields,
         ):  # fmt: skip
             await step()
 
@@ -130,6 +144,10 @@ class Filling:
     def _ids(self, kind: str) -> list[UUID]:
         return [row.id for row in self.made[kind]]
 
+    def _custom(self) -> dict[str, Any]:
+        """Values of some fields, of whatever type: what was written long ago may fit no field of today."""
+        return {key: self._one(VALUES) for key in KEYS if self._chance.random() < 0.5}
+
     # Rows
 
     async def _members(self) -> None:
@@ -158,7 +176,8 @@ class Filling:
         archived = self._one(MOMENTS) if number % 7 == 3 else None
         return {
             "name": name, "name_folded": name_key(name), "archived_at": archived, "description": self._maybe_text(0.4),
-            "owner_id": self._maybe(self._ids("Member"), 0.7), **self._versioned(),
+            "owner_id": self._maybe(self._ids("Member"), 0.7), "custom": self._custom(),
+            **self._versioned(),
         }  # fmt: skip
 
     def _one_of_first(self, kind: str, many: int, number: int) -> UUID | None:
@@ -279,7 +298,7 @@ class Filling:
                     "contact_id": self._maybe(self._ids("Contact")[:12]),
                     "organization_id": self._maybe(self._ids("Organization")[:5]),
                     "owner_id": self._maybe(self._ids("Member")),
-                    "source": self._maybe_text(), "description": self._maybe_text(0.4),
+                    "source": self._maybe_text(), "description": self._maybe_text(0.4), "custom": self._custom(),
                     "won_reason": self._maybe_text(0.5) if status == "WON" else None,
                     "last_open_stage_id": None if status == "OPEN" else self._maybe(self._ids("Stage"), 0.7),
                     "archived_at": self._one(MOMENTS) if stage.archived_at or number % 6 == 5 else None,
@@ -323,7 +342,8 @@ class Filling:
                     "disqualify_reason": self._text(number) if lost else None,
                     "disqualify_note": self._maybe_text(0.3), "nurture_until": self._maybe(DAYS) if lost else None,
                     "converted_at": self._one(MOMENTS) if won else None,
-                    "deal_id": self._one([deals[0], *deals]) if won else None, **self._versioned(),
+                    "deal_id": self._one([deals[0], *deals]) if won else None, "custom": self._custom(),
+                    "archived_at": self._maybe(MOMENTS, 0.15), **self._versioned(),
                 }
             )  # fmt: skip
         await self._add(Lead, rows)
@@ -404,3 +424,37 @@ class Filling:
                 }
             )  # fmt: skip
         await self._add(Activity, rows)
+
+    async def _tags(self) -> None:
+        names = [self._text(number * 5) for number in range(12)]
+        names = [name for place, name in enumerate(names) if name_key(name) not in map(name_key, names[:place])]
+        tags = await self._add(
+            Tag,
+            [
+                {
+                    "name": name, "name_folded": name_key(name), "color": self._maybe(("#000000", "#1e90ff")),
+                    "description": self._maybe_text(), **self._versioned(),
+                }
+                for name in names
+            ],
+        )  # fmt: skip
+        rows = []
+        for kind in ("Contact", "Organization", "Lead", "Deal"):
+            for row in self.made[kind]:
+                for tag in self._chance.sample(tags[:-1], self._one((0, 0, 1, 2, 3))):  # the last is on nothing
+                    rows.append({"tag_id": tag.id, f"{kind.lower()}_id": row.id})
+        await self._add(Tagging, rows)
+
+    async def _custom_fields(self) -> None:
+        rows = []
+        for entity in Entity:
+            for number, (key, kind) in enumerate(zip(KEYS, FieldKind, strict=False)):
+                choices = ["red", "green", f"{self._mark}{number}"] if kind in ("CHOICE", "CHOICES") else []
+                rows.append(
+                    {
+                        "entity": entity.value, "key": key, "name": self._text(number * 4)[:100], "kind": kind.value,
+                        "choices": choices, "description": self._maybe_text(), "position": (number * 3) % 4,
+                        "archived_at": self._maybe(MOMENTS, 0.2), **self._versioned(),
+                    }
+                )  # fmt: skip
+        await self._add(CustomField, rows)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
 from schema.reads import builder, conditions, documents, draft, lists, plan, statements
+from schema.reads.filters import Slot
 from schema.reads.statements import Given, Value
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -124,7 +126,35 @@ def key_of_a_colleague(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(statements.Statement, "sealed", loose)
 
 
+def archived_too(patch: pytest.MonkeyPatch) -> None:
+    """What is archived is in every list."""
+    members = lists.ListDraft._members
+
+    def all_of_them(self: Any, read: Any, shape: Any, *given: Any) -> list[str]:
+        return members(self, read, replace(shape, hides_archived=False), *given)
+
+    patch.setattr(lists.ListDraft, "_members", all_of_them)
+
+
+def addresses_of_anybody(patch: pytest.MonkeyPatch) -> None:
+    """A row has the tags and addresses of all others."""
+    children = conditions._children
+
+    def loose(child: Any, *given: Any) -> str:
+        return re.sub(rf" AND \S+\.{child.by} = \S+\.id", "", children(child, *given))
+
+    patch.setattr(conditions, "_children", loose)
+
+
+def any_kind_of_value(patch: pytest.MonkeyPatch) -> None:
+    """What a custom field holds is compared as a text, whatever it is."""
+    loose = dict(conditions._SLOTS)
+    loose[Slot.TEXT] = ("{custom} ->> {key}", "text")
+    patch.setattr(conditions, "_SLOTS", loose)
+
+
 MUTANTS: tuple[Plant, ...] = (
     no_workspace, one_row_short, forward_only, three_truths, missing_first, cursor_again, values_in_another_order,
     values_of_the_request_before, pages_the_wrong_way_round, lists_of_somebody_else, any_key, key_of_a_colleague,
+    archived_too, addresses_of_anybody, any_kind_of_value,
 )  # fmt: skip

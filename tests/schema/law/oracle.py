@@ -22,10 +22,13 @@ from schema.node import Node
 from schema.reads.mapping import Many
 from tests.conftest import SECRET
 from tests.schema.law.facts import Facts
-from tests.schema.law.filters import Filter
+from tests.schema.law.filters import Filter, speaks_of
 from tests.schema.law.pages import Asked, Cursors, in_order, list_name, position
 
 T = TypeVar("T")
+
+HIDING = {"ContactFilter", "OrganizationFilter", "LeadFilter", "DealFilter"}
+"""Lists with these filters hold what is archived only when that is spoken of; but a deal shows all that feeds it."""
 
 
 class _Known(Generic[T]):
@@ -55,8 +58,11 @@ class OracleContext(Context):
     async def connection(self, info: Info, read: Many, parent: Any) -> Any:
         arguments = self._arguments(info)
         asked = Asked.of(read.listing, arguments, _CURSORS)
-        holds = Filter(self.reads.types.schema, _filter_of(self._field(info))).read(arguments.get("filter"))
+        given, filter = arguments.get("filter"), _filter_of(self._field(info))
+        holds = Filter(self.reads.types.schema, filter, self.facts).read(given)
         rows = [row for row in self._listed(info, read, parent) if holds(row)]
+        if filter in HIDING and not speaks_of(given, "archived") and info._raw_info.parent_type.name != "Deal":
+            rows = [row for row in rows if row.archived_at is None]
         page = asked.page(rows)
         kind, name = read.listing.kind, list_name(read.listing.kind, asked.terms)
         edges = [

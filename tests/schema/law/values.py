@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from schema.reads.typemap import TypeMap
 from tests.conftest import SECRET
+from tests.schema.law.filling import KEYS, VALUES
+from tests.schema.law.filters import ADDRESSES
 from tests.schema.law.pages import Cursors, Terms, list_name, position, snake
 from tests.schema.law.world import World
 
@@ -70,6 +73,15 @@ class Values:
     def compared(self, kind: str, name: str, comparator: str, comparison: str) -> Sequence[Any]:
         """A value to compare a field of the kind's filter with."""
         column = snake(name)
+        if comparator == "CustomFieldFilter":
+            return KEYS
+        if kind.startswith("custom "):
+            return _custom(kind.removeprefix("custom "))
+        if comparator == "TagFilter":
+            return self.ids("Tag")
+        if comparator == "AddressFilter":
+            rows, _, held = ADDRESSES[f"{kind}Filter", name]
+            return _addresses(self.column(rows, held), comparison)
         if comparator == "TextFilter":
             return _texts(self.column(kind, column), comparison)
         if comparator == "IntFilter":
@@ -89,8 +101,12 @@ class Values:
 
     def refused(self, comparator: str, comparison: str) -> Sequence[Any] | None:
         """Values of the right type that are refused in this place; None: there are none."""
-        if comparator == "TextFilter":
+        if comparator in ("TextFilter", "AddressFilter", "ChoicesFilter", "CustomFieldFilter"):
             return ["\x00", "a\x00b"]
+        if comparator == "NumberFilter":
+            return ["NaN", "-Infinity", "1e30", "1e-30", "1" * 31, "0.1" + "0" * 28 + "1", "1e1000000", "-1e-1000000"]
+        if comparator == "TagFilter":
+            return [*MALFORMED_IDS, "Lead_" + "0" * 32]
         if comparator == "DateTimeFilter":
             return ["2026-03-02T09:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
         if comparator == "IdFilter":
@@ -121,6 +137,34 @@ def _texts(held: Iterable[str], comparison: str) -> Sequence[str]:
     if comparison == "startsWith":
         return [*dict.fromkeys([text[:2] for text in texts] + [text.upper()[:1] for text in texts])]
     return [*texts, *dict.fromkeys(text.swapcase() for text in texts)]
+
+
+def _addresses(held: Iterable[str], comparison: str) -> Sequence[str]:
+    texts = [*dict.fromkeys(held)]
+    if comparison in ("contains", "startsWith"):
+        return [*(text[: len(text) // 2] for text in texts), "+", "", "30", "@", "%", "X.TEST", " +49 "]
+    return [
+        *texts,
+        *(text.upper() for text in texts[:20]),
+        *STRANGE_TEXTS,
+        "+49 30-1",
+        "0049301",
+        "a@x.test",
+        "x" * 300,
+    ]
+
+
+def _custom(slot: str) -> Sequence[Any]:
+    """What a custom field may be compared with."""
+    if slot == "number":
+        numbers = [value for value in VALUES if isinstance(value, int | Decimal) and not isinstance(value, bool)]
+        return [*(str(number) for number in numbers if number < 10**30), "5.00", "-0", "1e3", 5, 0.1, "9" * 30]
+    if slot == "date":
+        return ["2026-03-02", "2026-03-03", "2024-02-29", "0001-01-01", "9999-12-31"]
+    if slot == "boolean":
+        return (False, True)
+    texts = [value for value in VALUES if isinstance(value, str)]
+    return [*texts, *STRANGE_TEXTS, "RED", "re"]
 
 
 def _around(held: Iterable[int]) -> Sequence[int]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections.abc import Awaitable, Callable
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crm.accounts.facts import Actor
 from crm.contacts import rules
 from crm.contacts.countries import COUNTRIES
 from crm.contacts.facts import Address
+from crm.contacts.finding import find_or_add_contact, find_or_add_organization
 from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organization, OrganizationEmail
-from crm.db import scoped
+from crm.db import atomic, scoped
 from crm.errors import DomainError, Duplicate, Invalid
 from crm.leads.conversion import Conversion, convert_lead
 from crm.outbox.models import OutboxEvent
@@ -332,6 +335,64 @@ class TestBranches:
             make_organization(company.bob, "New", parent_id=lower[4].id),
         ]
         assert await outcomes(*changes) == ["Invalid", "done"]
+
+    async def test_whatever_several_do_at_once_nobody_stands_above_himself_or_too_deep(self, company: Company) -> None:
+        chance = Random(7)
+        companies = [await make_organization(company.bob, f"C{n}") for n in range(14)]
+        for _ in range(3):
+            pairs = [chance.sample(companies, 2) for _ in range(30)]
+            await outcomes(*(change_organization(company.bob, one, parent_id=other.id) for one, other in pairs))
+            rows = await scoped(Organization, company.bob).all()
+            parents = {row.id: row.parent_id for row in rows}
+            for row in rows:
+                above, at = 0, row.parent_id
+                while at is not None:
+                    above, at = above + 1, parents[at]
+                    assert above < 10
+            assert any(parents.values())
+
+
+class TestIntakeMeanwhile:
+    async def test_fifty_who_change_archive_restore_and_write_at_once_end_without_a_fault(
+        self, company: Company
+    ) -> None:
+        """Every address in use is one record's then, and what was put away uses none."""
+        chance = Random(11)
+        addresses = [f"p{n}@x.example" for n in range(5)]
+        people = [await make_contact(company.bob, f"P{n}", emails=(addresses[n],)) for n in range(4)]
+        companies = [await make_organization(company.bob, f"C{n}", emails=(addresses[n],)) for n in range(3)]
+
+        @atomic()
+        async def receive(*, actor: Actor, email: str) -> None:
+            found = await find_or_add_organization(actor=actor, name="X AG", domain="x.example", email=email, now=NOW)
+            id = found.record.id if found else None
+            whose: dict[str, Any] = {"name": None, "phone": "+4930123456", "job_title": "CEO", "organization_id": id}
+            await find_or_add_contact(actor=actor, email=email, now=NOW, **whose)
+
+        def act() -> Awaitable[Any]:
+            some, person, one = tuple(chance.sample(addresses, 2)), chance.choice(people), chance.choice(companies)
+            return chance.choice(
+                [
+                    lambda: change_contact(company.bob, person, emails=some),
+                    lambda: change_contact(company.bob, person, organization_id=one.id),
+                    lambda: change_organization(company.bob, one, emails=some, domain="x.example"),
+                    lambda: archive(company.bob, chance.choice([person, one])),
+                    lambda: restore(company.bob, chance.choice([person, one])),
+                    lambda: receive(actor=company.system, email=some[0]),
+                ]
+            )()
+
+        found = await outcomes(*(act() for _ in range(50)))
+        assert found.count("done") > 10
+        for model, emails in ((Contact, ContactEmail), (Organization, OrganizationEmail)):
+            noun = model.__name__.lower()
+            rows = await scoped(emails, company.bob).all()
+            in_use = [row.address_normalized for row in rows if row.active]
+            assert len(in_use) == len(set(in_use))
+            for record in await scoped(model, company.bob).all():
+                own = sorted((r for r in rows if getattr(r, f"{noun}_id") == record.id), key=lambda r: r.position)
+                assert [row.position for row in own] == list(range(len(own)))
+                assert {row.active for row in own} <= {record.archived_at is None}
 
 
 # The law of addresses

@@ -15,7 +15,7 @@ from crm.contacts.models import Contact, Organization
 from crm.db import Scoped, scoped
 from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
-from crm.leads.models import Lead
+from crm.leads.models import Lead, Suggestion
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag
 
@@ -25,6 +25,7 @@ KINDS: dict[str, type[Model]] = {
         *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
         *(Channel, InboundMessage),
         *(Tag,),
+        Suggestion,
     )
 }
 """Every kind of record that is read as such, by its name."""

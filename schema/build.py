@@ -16,6 +16,7 @@ from schema.deals.closing import ClosingMutations
 from schema.deals.mutations import DealMutations
 from schema.intake.mutations import ChannelMutations
 from schema.leads.mutations import LeadMutations
+from schema.leads.suggesting import SuggestionMutations
 from schema.node import Node, attribute
 from schema.queries import Query
 from schema.reads.splice import SplicingExecutor
@@ -27,6 +28,7 @@ from schema.tags.mutations import TagMutations
 @strawberry.type(description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed.")
 class Mutation(
     LeadMutations,
+    SuggestionMutations,
     DealMutations,
     DealChangingMutations,
     ClosingMutations,

@@ -19,8 +19,9 @@ from crm.intake import filing, operations
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import Delivery, Received
 from crm.leads.facts import Answer, Criterion, CriterionState
-from crm.leads.models import Lead
+from crm.leads.models import Lead, Suggestion
 from crm.leads.operations import NewLead, answer_qualification, create_lead
+from crm.leads.suggestions import suggest_answers
 from crm.money import Money
 from crm.tags.models import Tag
 from crm.tags.operations import NewTag, create_tag
@@ -85,6 +86,17 @@ ALL_MET = (
 async def make_qualified_lead(actor: Actor, title: str = "Three pumps", **fields: Any) -> Lead:
     lead = await make_lead(actor, title, **fields)
     return await answer_qualification(actor=actor, lead_id=lead.id, answers=ALL_MET, expected_version=None, now=NOW)
+
+
+async def make_suggestion(
+    actor: Actor, text: str = "Wir suchen drei Pumpen. Die Entscheidung liegt bei mir.", **fields: Any
+) -> Suggestion:
+    """The first of what a text gives, of a new lead or ``lead_id``."""
+    lead_id = fields.pop("lead_id", None) or (await make_lead(actor, **fields)).id
+    read = await suggest_answers(
+        actor=actor, lead_id=lead_id, text=text, expected_version=None, idempotency_key=None, dry_run=False, now=NOW
+    )
+    return read.suggestions[0]
 
 
 async def make_deal(actor: Actor, title: str = "Pumps", **fields: Any) -> Deal:

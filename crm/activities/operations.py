@@ -8,6 +8,7 @@ from uuid import UUID
 from crm import text
 from crm.accounts.facts import Actor
 from crm.activities.models import Activity, ActivityKind
+from crm.ids import new_id
 
 
 async def log(
@@ -21,10 +22,12 @@ async def log(
     lead_id: UUID | None = None,
     deal_id: UUID | None = None,
     inbound_message_id: UUID | None = None,
+    id: UUID | None = None,
     now: datetime,
 ) -> Activity:
     """Add an entry to the timelines of the records named. Part of the caller's transaction."""
     return await Activity.create(
+        id=id or new_id(),
         workspace_id=actor.workspace_id,
         kind=kind.value,
         at=now,

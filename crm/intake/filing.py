@@ -9,7 +9,7 @@ from crm.accounts.facts import Actor
 from crm.accounts.models import Workspace
 from crm.accounts.permissions import permit
 from crm.activities import operations as activities
-from crm.activities.models import ActivityKind
+from crm.activities.models import Activity, ActivityKind
 from crm.contacts import rules as addresses
 from crm.contacts.finding import find_or_add_contact, find_or_add_organization
 from crm.contacts.models import Contact, Organization
@@ -24,6 +24,7 @@ from crm.intake.models import InboundMessage
 from crm.intake.operations import hold, quarantine
 from crm.leads.models import Lead
 from crm.leads.operations import add_lead
+from crm.leads.suggestions import Given, suggest_if_possible
 from crm.outbox import operations as outbox
 
 
@@ -58,8 +59,17 @@ async def file(*, actor: Actor, claim: Claim, parsed: Inquiry | Unreadable, now:
     )
     if said:
         trace.append(f"kept on the timeline, for it differs from what is known: {', '.join(name for name, _ in said)}")
-    lead = await _lead(parsed, said, message, contact, organization, actor, now)
+    lead, entry = await _lead(parsed, said, message, contact, organization, actor, now)
     trace.append(f"a new interest: lead made: {lead.title}")
+    given = Given(
+        text=entry.body or "",
+        subject=parsed.subject,
+        activity_id=entry.id,
+        contact_id=contact.id,
+        today=message.received_at.date(),
+    )
+    proposed = await suggest_if_possible(actor=actor, lead_id=lead.id, given=given, now=now)
+    trace += [proposed] if proposed else []
     message.state = InboundState.PROCESSED.value
     message.due_at = None
     message.done_at = now
@@ -141,7 +151,8 @@ async def _lead(
     organization: Organization | None,
     actor: Actor,
     now: datetime,
-) -> Lead:
+) -> tuple[Lead, Activity]:
+    """The lead, and the entry of its timeline that holds the message."""
     kind = ChannelKind(message.kind)
     organization_id = organization.id if organization else contact.organization_id
     lead = await add_lead(
@@ -156,7 +167,7 @@ async def _lead(
         channel_id=message.channel_id,
         inbound_message_id=message.id,
     )
-    await activities.log(
+    entry = await activities.log(
         actor=actor,
         kind=ActivityKind.FORM if kind is ChannelKind.FORM else ActivityKind.EMAIL,
         summary=inquiry.subject or lead.title,
@@ -167,4 +178,4 @@ async def _lead(
         inbound_message_id=message.id,
         now=message.received_at,
     )
-    return lead
+    return lead, entry

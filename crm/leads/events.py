@@ -45,3 +45,35 @@ class LeadReopened(Event):
 class LeadConverted(Event):
     name: ClassVar[str] = "lead.converted"
     deal_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionProposed(Event):
+    """An answer was read out of a text."""
+
+    name: ClassVar[str] = "suggestion.proposed"
+    lead_id: UUID
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionSuperseded(Event):
+    """Another answer to the same criterion was read before anybody decided."""
+
+    name: ClassVar[str] = "suggestion.superseded"
+    lead_id: UUID
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionAccepted(Event):
+    name: ClassVar[str] = "suggestion.accepted"
+    lead_id: UUID
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionRefused(Event):
+    name: ClassVar[str] = "suggestion.refused"
+    lead_id: UUID
+    criterion: str

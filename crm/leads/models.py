@@ -10,6 +10,7 @@ from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from crm import exact
 from crm.leads.facts import Answer, Criterion, CriterionState, LeadState, PolicyMode, SuggestionState
+from crm.leads.proposals import Proposal
 from crm.money import Money
 from crm.records import VersionedRecord, WorkspaceRecord, one_of
 
@@ -279,6 +280,23 @@ class Suggestion(VersionedRecord):
                 check="(state IN ('ACCEPTED', 'REFUSED')) = (decided_at IS NOT NULL)",
                 name="suggestion_decided_has_time",
             ),
+        )
+
+    def facts(self) -> Proposal:
+        amount = None
+        if self.amount_minor is not None and self.currency is not None:
+            amount = Money(self.amount_minor, self.currency)
+        return Proposal(
+            criterion=Criterion(self.criterion),
+            answer_state=CriterionState(self.answer_state),
+            quote=self.quote,
+            rule=self.rule,
+            pending_until=self.pending_until,
+            amount=amount,
+            decision_maker_id=self.decision_maker_id,
+            text=self.text,
+            not_before=self.not_before,
+            not_after=self.not_after,
         )
 
 

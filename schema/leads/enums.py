@@ -30,3 +30,11 @@ CriterionState = described(
     NOT_MET="It speaks against one.",
     PENDING="It was asked, and will be known by `pendingUntil`.",
 )
+SuggestionState = described(
+    facts.SuggestionState,
+    "What became of an answer that was read out of a text.",
+    PROPOSED="It waits for a person.",
+    ACCEPTED="The question was answered by it.",
+    REFUSED="It was not right; the same words are not read again.",
+    SUPERSEDED="Something else was read before anybody decided.",
+)

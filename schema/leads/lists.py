@@ -23,7 +23,7 @@ from schema.comparators import (
     tagged,
     where,
 )
-from schema.leads.enums import LeadState
+from schema.leads.enums import Criterion, LeadState, SuggestionState
 from schema.reads.mapping import Listing
 from schema.reads.ordering import NEWEST_FIRST
 
@@ -72,3 +72,33 @@ class LeadOrder:
 LEADS = Listing("Lead", NEWEST_FIRST, LeadFilter, LeadOrder, hides_archived=True)
 FEEDING = Listing("Lead", NEWEST_FIRST, LeadFilter, LeadOrder)
 """The leads that feed a deal: archived ones still do."""
+
+
+@strawberry.input(description="Which suggestions. Everything given must hold.")
+class SuggestionFilter:
+    state: Filter[SuggestionState] | None = where("What became of it.")  # type: ignore[valid-type]
+    criterion: Filter[Criterion] | None = where("Which question it answers.")  # type: ignore[valid-type]
+    rule: TextFilter | None = where("Which rule read it.")
+    activity_id: IdFilter | None = where("The entry of the timeline that holds the words.")
+    decided_at: DateTimeFilter | None = where("When it was decided on.")
+    created_at: DateTimeFilter | None = where("When it was read.")
+    and_: list[SuggestionFilter] | None = all_of()
+    or_: list[SuggestionFilter] | None = any_of()
+    not_: SuggestionFilter | None = none_of()
+
+
+SuggestionOrderField = order_fields(
+    "SuggestionOrderField",
+    "What suggestions can be ordered by.",
+    CREATED_AT=("When it was read.", ("created_at",)),
+    DECIDED_AT=("When it was decided on.", ("decided_at",)),
+)
+
+
+@strawberry.input(description="One thing to order suggestions by.")
+class SuggestionOrder:
+    field: SuggestionOrderField = strawberry.field(description="By what.")  # type: ignore[valid-type]
+    direction: Direction = strawberry.field(description="Which end comes first.", default=Direction.ASC)
+
+
+SUGGESTIONS = Listing("Suggestion", NEWEST_FIRST, SuggestionFilter, SuggestionOrder)

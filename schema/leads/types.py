@@ -16,6 +16,8 @@ from schema.context import Info
 from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal
 from schema.leads.enums import Criterion, CriterionState, LeadState
+from schema.leads.lists import SUGGESTIONS
+from schema.leads.suggestions import Suggestion
 from schema.money import Money
 from schema.node import Node
 from schema.reads.mapping import Beside, Computed, From, Inline, Same
@@ -121,6 +123,9 @@ class Lead(Node):
     deal: LazyDeal | None = one("deal_id", "Deal", "CONVERTED: the deal it became or feeds.")
     tags: list[Tag] = every(TAGS, "Its tags, by name.", on=tags_of("lead"))
     timeline: Connection[Activity] = many(TIMELINE, "What happened, latest first.", by="lead_id")
+    suggestions: Connection[Suggestion] = many(
+        SUGGESTIONS, "Answers that were read out of its messages and notes, newest first.", by="lead_id"
+    )
 
     @computed("How far it is qualified.", Same())
     async def qualification(self, info: Info) -> Qualification:

@@ -16,6 +16,7 @@ MOVED = "fromStage { name totals { count } } toStage { name totals { count } } n
 DEAL = "deal { id version title status probability closedAt lostReason stage { name } amount { amount currency } }"
 CONTACT = "contact { id version name emails phones jobTitle organization { name } }"
 ORGANIZATION = "organization { id version name domain }"
+SUGGESTION = "suggestion { id version state criterion answerState quote decidedAt decidedBy { name } }"
 SELECTIONS = {
     "createContact": CONTACT,
     "updateContact": CONTACT,
@@ -32,6 +33,11 @@ SELECTIONS = {
     "qualifyLead": LEAD,
     "disqualifyLead": LEAD,
     "reopenLead": LEAD,
+    "acceptSuggestion": f"{SUGGESTION} {LEAD}",
+    "refuseSuggestion": f"{SUGGESTION} {LEAD}",
+    "suggestAnswers": (
+        f"{LEAD} activity {{ id body }} proposed {{ criterion quote }} suggestions {{ id quote }} effects {{ message }}"
+    ),
     "convertLead": f"{LEAD} {DEAL} alreadyConverted",
     "moveDeal": f"{DEAL} {MOVED}",
     "winDeal": f"{DEAL} {MOVED}",

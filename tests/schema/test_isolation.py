@@ -53,6 +53,7 @@ from tests.factories import (
     make_lead,
     make_organization,
     make_qualified_lead,
+    make_suggestion,
     make_tag,
 )
 from tests.schema.conftest import Unchanged, gid
@@ -159,6 +160,7 @@ async def hoard(company: Company) -> list[str]:
         rows.append(await db.scoped(model, company.alice).get())
     rows.append(await db.scoped(Activity, company.alice).filter(deal_id=deal.id).get())
     rows.append(await db.scoped(StageChange, company.alice).filter(deal_id=deal.id).get())
+    rows.append(await make_suggestion(company.alice, f"We need {MARK} pumps.", lead_id=lead.id))
     found = [gid(row) for row in rows]
     assert {id.partition("_")[0] for id in found} == set(Node.kinds)
     return found
@@ -172,6 +174,8 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
         own: Model = await make_deal(other.alice, "Mine", stage_id=stage.id)
         if verb == "restoreDeal":
             await archive_deal(actor=other.alice, deal_id=own.id, expected_version=None, now=NOW)
+    elif kind == "Suggestion":
+        own = await make_suggestion(other.alice, "The decision lies with me: I decide.")
     elif kind == "Contact":
         own = await make_contact(other.alice, "Mine")
     elif kind == "Organization":

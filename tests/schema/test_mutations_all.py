@@ -22,18 +22,27 @@ from crm.tags.models import Tag
 from schema import ids
 from schema.build import build_schema
 from tests.conftest import NOW, Company, GraphQLClient
-from tests.factories import make_contact, make_deal, make_lead, make_organization, make_qualified_lead, make_tag
+from tests.factories import (
+    make_contact,
+    make_deal,
+    make_lead,
+    make_organization,
+    make_qualified_lead,
+    make_suggestion,
+    make_tag,
+)
 from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 
 CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel", "createTag")
 CHANGING = (
     *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
+    *("acceptSuggestion", "refuseSuggestion"),
     *("moveDeal", "winDeal", "loseDeal", "reopenDeal", "updateDeal", "archiveDeal", "restoreDeal"),
     *("updateContact", "archiveContact", "restoreContact"),
     *("updateOrganization", "archiveOrganization", "restoreOrganization"),
     "updateTag",
 )
-OTHERS = ("deleteTag", "addTags", "removeTags")
+OTHERS = ("deleteTag", "addTags", "removeTags", "suggestAnswers")
 """Those that change other things than one record, which goes on."""
 ADMINISTERING = ("createChannel", "deleteTag")
 MADE: dict[str, Any] = {
@@ -70,6 +79,10 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_lead(company.bob)), "reason": "NO_NEED"}
         case "reopenLead":
             return {"id": gid(await disqualified(company))}
+        case "acceptSuggestion" | "refuseSuggestion":
+            return {"id": gid(await make_suggestion(company.bob))}
+        case "suggestAnswers":
+            return {"leadId": gid(await make_lead(company.bob)), "text": "We need three pumps by the end of May."}
         case "convertLead":
             return {"id": gid(await make_qualified_lead(company.bob))}
         case "moveDeal":

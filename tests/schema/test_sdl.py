@@ -197,4 +197,5 @@ def test_every_list_that_can_grow_is_a_connection(ours: GraphQLSchema) -> None:
         *("Query.pipelines", "Query.archivedPipelines", "Query.channels", "Query.members"),
         *("Pipeline.stages", "Deal.stageHistory"),
         *tagged,
+        "SuggestAnswersPayload.suggestions",
     }

@@ -32,8 +32,8 @@ from crm.doors import hashed
 from crm.intake.facts import ChannelKind, InboundState
 from crm.intake.models import Channel, InboundMessage
 from crm.intake.secrets import SecretBox
-from crm.leads.facts import Criterion, CriterionState, LeadState
-from crm.leads.models import CriterionAnswer, Lead
+from crm.leads.facts import Criterion, CriterionState, LeadState, SuggestionState
+from crm.leads.models import CriterionAnswer, Lead, Suggestion
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag, Tagging
 from crm.text import name_key
@@ -45,6 +45,7 @@ MODELS: tuple[type[Model], ...] = (
     Member, Organization, Contact, ContactEmail, ContactPhone, OrganizationEmail, OrganizationPhone, PostalAddress,
     Pipeline, Stage, Deal, StageChange, Lead,
     CriterionAnswer, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
+    Suggestion,
 )  # fmt: skip
 FOREIGN = "F0REIGN"
 """Begins every text of the second workspace."""
@@ -103,6 +104,7 @@ class Filling:
             self._board, self._deals, self._stays,
             self._leads, self._answers, self._channels, self._messages, self._activities, self._tags,
             self._custom_fields,
+            self._suggestions,
         ):  # fmt: skip
             await step()
 
@@ -458,3 +460,26 @@ class Filling:
                     }
                 )  # fmt: skip
         await self._add(CustomField, rows)
+
+    async def _suggestions(self) -> None:
+        # The first lead has more than a page by default; of some leads there are none.
+        leads, rows = self._ids("Lead"), []
+        entries = [row.id for row in self.made["Activity"] if row.lead_id]
+        for number in range(130):
+            state = list(SuggestionState)[number % 4]
+            decided = state in (SuggestionState.ACCEPTED, SuggestionState.REFUSED)
+            minor, day = self._maybe(AMOUNTS, 0.5), self._maybe(DAYS)
+            rows.append(
+                {
+                    "lead_id": leads[0] if number < 56 else self._one(leads[:30]), "state": state.value,
+                    "criterion": self._one(list(Criterion)).value,
+                    "answer_state": self._one(list(CriterionState)[1:]).value, "pending_until": self._maybe(DAYS, 0.3),
+                    "amount_minor": minor, "currency": None if minor is None else self._one(CURRENCIES),
+                    "decision_maker_id": self._maybe(self._ids("Contact")[:20], 0.5), "text": self._maybe_text(0.5),
+                    "not_before": day, "not_after": None if day is None else max(day, self._one(DAYS)),
+                    "quote": self._text(number), "rule": self._one(("budget.amount", "need.stated", f"{self._mark}%")),
+                    "activity_id": self._maybe(entries), "decided_at": self._one(MOMENTS) if decided else None,
+                    "decided_by_id": self._maybe(self._ids("Member")) if decided else None, **self._versioned(),
+                }
+            )  # fmt: skip
+        await self._add(Suggestion, rows)

@@ -123,7 +123,7 @@ def selection(verb: str) -> str:
     for name, field in payload.fields.items():
         inner = get_named_type(field.type)
         if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
-            leaves = [n for n, f in inner.fields.items() if not isinstance(get_named_type(f.type), GraphQLObjectType)]
+            leaves = [n for n, f in inner.fields.items() if is_leaf_type(get_named_type(f.type))]
             parts.append(f"{name} {{ {' '.join(leaves)} }}")
         else:
             parts.append(name)

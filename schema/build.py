@@ -18,6 +18,8 @@ from schema.intake.mutations import ChannelMutations
 from schema.leads.mutations import LeadMutations
 from schema.leads.suggesting import SuggestionMutations
 from schema.node import Node, attribute
+from schema.pipelines.mutations import PipelineMutations
+from schema.pipelines.stages import StageMutations
 from schema.queries import Query
 from schema.reads.splice import SplicingExecutor
 from schema.reads.typemap import TypeMap
@@ -32,6 +34,8 @@ class Mutation(
     DealMutations,
     DealChangingMutations,
     ClosingMutations,
+    PipelineMutations,
+    StageMutations,
     ContactMutations,
     ChannelMutations,
     TagMutations,

@@ -13,6 +13,7 @@ from crm.contacts.changing import update_contact, update_organization
 from crm.contacts.facts import ContactChange, NewContact, NewOrganization, OrganizationChange
 from crm.contacts.models import Contact, Organization
 from crm.contacts.operations import create_contact, create_organization
+from crm.db import scoped
 from crm.deals.models import Deal
 from crm.deals.operations import NewDeal, create_deal
 from crm.intake import filing, operations
@@ -23,6 +24,9 @@ from crm.leads.models import Lead, Suggestion
 from crm.leads.operations import NewLead, answer_qualification, create_lead
 from crm.leads.suggestions import suggest_answers
 from crm.money import Money
+from crm.pipelines.facts import NewStage, StageKind
+from crm.pipelines.models import Stage
+from crm.pipelines.operations import create_pipeline
 from crm.tags.models import Tag
 from crm.tags.operations import NewTag, create_tag
 from tests.conftest import NOW, Company
@@ -67,6 +71,14 @@ async def restore(actor: Actor, record: Any) -> Any:
     if isinstance(record, Contact):
         return await restore_contact(contact_id=record.id, **given)
     return await restore_organization(organization_id=record.id, **given)
+
+
+async def make_stages(actor: Actor, name: str, *opened: str) -> list[Stage]:
+    """The stages of a new pipeline: open ones of these names, then Won and Lost."""
+    stages = [NewStage(stage, StageKind.OPEN, 10) for stage in opened]
+    stages += [NewStage("Won", StageKind.WON), NewStage("Lost", StageKind.LOST)]
+    pipeline = await create_pipeline(actor=Actor.system(actor.workspace_id), name=name, stages=tuple(stages), now=NOW)
+    return list(await scoped(Stage, actor).filter(pipeline_id=pipeline.id).order_by("position"))
 
 
 async def make_lead(actor: Actor, title: str = "Three pumps", **fields: Any) -> Lead:

@@ -7,6 +7,13 @@ from typing import Any
 from crm.accounts.facts import Actor, Role
 from crm.errors import Forbidden
 
+_BUILD = frozenset(
+    {
+        *(f"pipeline.{verb}" for verb in ("create", "update", "reorder", "archive", "restore")),
+        *(f"stage.{verb}" for verb in ("create", "update", "reorder", "delete")),
+    }
+)
+"""Verbs that change boards; to work on them is for everybody who works."""
 _WORK = frozenset(
     {
         "contact.create",
@@ -42,8 +49,8 @@ _WORK = frozenset(
 _RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert", "tag.delete"})
 
 GRANTS: dict[Role | None, frozenset[str]] = {
-    Role.OWNER: _WORK | _RUN,
-    Role.ADMIN: _WORK | _RUN,
+    Role.OWNER: _WORK | _RUN | _BUILD,
+    Role.ADMIN: _WORK | _RUN | _BUILD,
     Role.MEMBER: _WORK,
     Role.VIEWER: frozenset(),
     None: _WORK | _RUN | frozenset({"intake.receive", "intake.claim", "intake.file", "pipeline.create"}),

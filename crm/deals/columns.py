@@ -7,6 +7,7 @@ their ranks until the transaction ends. Movers hold a column together; only who 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +23,8 @@ REACH = 32
 PATIENCE_MILLISECONDS = 250
 """How long spacing waits for those who are putting cards into the column; new ones wait behind it meanwhile."""
 
+NOBODY = UUID(int=0)
+"""In the place of a card that is passed over: none is."""
 _chance = random.SystemRandom()
 
 _HOLD = "SELECT pg_advisory_xact_lock_shared($1)"
@@ -74,6 +77,34 @@ def lock_key(stage_id: UUID) -> int:
 async def hold(stage_id: UUID) -> None:
     """Keep the column's ranks as they are until the transaction ends; anybody else may put cards into it too."""
     await execute(_HOLD, lock_key(stage_id))
+
+
+async def hold_alone(stage_ids: Iterable[UUID]) -> None:
+    """Keep everybody else from putting cards into these columns, until the transaction ends; cards may leave."""
+    for stage_id in sorted(set(stage_ids)):
+        await execute(_HOLD_ALONE, lock_key(stage_id))
+
+
+async def ranks_behind(stage_id: UUID, count: int, actor: Actor) -> list[str]:
+    """Ranks for cards that go, in their order, to the end of a column that is held alone."""
+    last = await execute(_END.format("DESC"), actor.workspace_id, stage_id, NOBODY)
+    low: str | None = last[0]["rank"] if last else None
+    found: list[str] = []
+    for _ in range(count):
+        found.append(ranks.between(found[-1] if found else low, None, _chance))
+        if len(found[-1]) > ranks.LONG:
+            break
+    else:
+        return found
+    # Too near to the end of all ranks: what is left there is divided evenly, and made larger where it is too little.
+    spread = ranks.spread(count, low)
+    if spread is None:
+        await _space_around(low or "", stage_id, actor)
+        last = await execute(_END.format("DESC"), actor.workspace_id, stage_id, NOBODY)
+        spread = ranks.spread(count, last[0]["rank"])
+    if spread is None:
+        raise RuntimeError("a column has no room behind its last card")
+    return spread
 
 
 async def rank_for(deal_id: UUID, stage_id: UUID, place: Place, actor: Actor) -> tuple[str, bool]:

@@ -9,26 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from crm.errors import Code, DomainError
 from crm.money import Money
-
-CUSTOM = "custom:"
-"""Begins the demand for a custom field."""
-
-
-class DealField(StrEnum):
-    """The fields of its own that a deal may be without."""
-
-    AMOUNT = "AMOUNT"
-    CONTACT = "CONTACT"
-    ORGANIZATION = "ORGANIZATION"
-    EXPECTED_CLOSE_DATE = "EXPECTED_CLOSE_DATE"
-    OWNER = "OWNER"
-    DESCRIPTION = "DESCRIPTION"
-
+from crm.pipelines.facts import CUSTOM, DealField
 
 _NAMES = {
     DealField.AMOUNT: "amount",
@@ -80,11 +65,6 @@ def _is_blank(value: object) -> bool:
 def custom_keys(names: Iterable[str]) -> tuple[str, ...]:
     """The keys of the custom fields among demands."""
     return tuple(name.removeprefix(CUSTOM) for name in names if name.startswith(CUSTOM))
-
-
-def own_fields(names: Iterable[str]) -> tuple[DealField, ...]:
-    """The deal's own fields among demands."""
-    return tuple(DealField(name) for name in names if not name.startswith(CUSTOM))
 
 
 def path(name: str) -> tuple[str, ...]:

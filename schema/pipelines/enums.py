@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from crm.deals import gates
 from crm.pipelines import facts
 from schema.enums import described
 
 DealField = described(
-    gates.DealField,
+    facts.DealField,
     "A field of a deal that a stage may demand.",
     AMOUNT="What it would bring.",
     CONTACT="Who it is made with.",

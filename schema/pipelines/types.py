@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 import strawberry
 
-from crm.deals import gates
+from crm.pipelines.facts import Demands
 from schema.connections import Connection
 from schema.context import Info
 from schema.deals.lists import CARDS
@@ -41,11 +41,11 @@ TOTALS = Gathered(of="Deal", sql=_SUMMED.replace("{parts}", _ROLLED_UP), counted
 
 
 def _own_fields(stored: str) -> list[str]:
-    return [field.value for field in gates.own_fields(orjson.loads(stored))]
+    return [field.value for field in Demands.of(orjson.loads(stored)).fields]
 
 
 def _custom_keys(stored: str) -> list[str]:
-    return list(gates.custom_keys(orjson.loads(stored)))
+    return list(Demands.of(orjson.loads(stored)).custom_keys)
 
 
 @strawberry.type(description="What lies in a stage.")
@@ -90,14 +90,14 @@ class Stage(Node):
         Computed(("required_fields",), _own_fields),
     )
     def required_fields(self) -> list[DealField]:  # type: ignore[valid-type]
-        return list(gates.own_fields(self.row.required_fields))
+        return list(Demands.of(self.row.required_fields).fields)
 
     @computed(
         "Which custom fields a deal must have to come into the stage, by their keys.",
         Computed(("required_fields",), _custom_keys),
     )
     def required_custom_fields(self) -> list[str]:
-        return list(gates.custom_keys(self.row.required_fields))
+        return list(Demands.of(self.row.required_fields).custom_keys)
 
     @computed("How many deals it holds, and their sums.", TOTALS)
     async def totals(self, info: Info) -> StageTotals:

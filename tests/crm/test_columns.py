@@ -24,11 +24,9 @@ from crm.doors import crowded_columns
 from crm.engine import bound
 from crm.errors import Forbidden
 from crm.ids import new_id
-from crm.pipelines.facts import StageKind
 from crm.pipelines.models import Stage
-from crm.pipelines.operations import NewStage, create_pipeline
 from tests.conftest import NOW, Company
-from tests.factories import make_deal
+from tests.factories import make_deal, make_stages
 
 TIGHT = "V" * (ranks.LONG + 1)
 
@@ -215,13 +213,7 @@ waves = st.lists(
 async def test_any_mix_of_drops_on_one_spot_and_spacing_leaves_an_order_that_every_mover_can_explain(
     company: Company, waves: list[Wave], reach: int
 ) -> None:
-    await create_pipeline(
-        actor=company.system,
-        name="Board",
-        stages=tuple(NewStage(name, StageKind.OPEN, 10) for name in ("Here", "There")),
-        now=NOW,
-    )
-    here, there = (await scoped(Stage, company.bob).filter(name__in=["Here", "There"]).order_by("-id").limit(2))[::-1]
+    here, there, *_ = await make_stages(company.bob, "Board", "Here", "There")
     anchors = await crowd(company.bob, here, 3)
     leavers = [(await make_deal(company.bob, "leaver", stage_id=here.id)).id for _ in waves]
     model = Model([{id} for id in [*anchors, *leavers]])

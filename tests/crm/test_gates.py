@@ -17,12 +17,13 @@ from crm.db import scoped
 from crm.deals import gates
 from crm.deals.closing import lose_deal, reopen_deal, win_deal
 from crm.deals.facts import Place
-from crm.deals.gates import DealField, DealValues, FieldsRequired, lacking
+from crm.deals.gates import DealValues, FieldsRequired, lacking
 from crm.deals.models import Deal
 from crm.deals.operations import Added, Moved, NewDeal, create_deal, move_deal
 from crm.effects import Effect, EffectCode
 from crm.leads.conversion import Conversion, convert_lead
 from crm.money import Money
+from crm.pipelines.facts import DealField
 from crm.pipelines.models import Stage
 from tests.conftest import NOW, Company, GraphQLClient, Unchanged
 from tests.factories import make_contact, make_deal, make_qualified_lead

@@ -19,11 +19,9 @@ from crm.deals.rules import LostReasonMissing, WrongPipeline
 from crm.errors import Forbidden, Invalid, NotFound, StaleVersion
 from crm.ids import new_id
 from crm.outbox.models import OutboxEvent
-from crm.pipelines.facts import StageKind
 from crm.pipelines.models import Stage
-from crm.pipelines.operations import NewStage, create_pipeline
 from tests.conftest import NOW, Company, later
-from tests.factories import make_deal
+from tests.factories import make_deal, make_stages
 
 
 async def move(company: Company, deal: Deal, stage: Stage, place: Place | None = None, **more: Any) -> Moved:
@@ -117,10 +115,7 @@ async def test_a_stale_move_changes_nothing(company: Company) -> None:
 
 
 async def test_a_stage_of_another_pipeline_is_refused(company: Company) -> None:
-    await create_pipeline(
-        actor=company.system, name="Partners", stages=(NewStage("Start", StageKind.OPEN, 10),), now=NOW
-    )
-    elsewhere = await scoped(Stage, company.bob).get(name="Start")
+    elsewhere = (await make_stages(company.bob, "Partners", "Start"))[0]
     deal = await make_deal(company.bob)
     with pytest.raises(WrongPipeline):
         await move(company, deal, elsewhere)

@@ -17,6 +17,7 @@ DEAL = "deal { id version title status probability closedAt lostReason stage { n
 CONTACT = "contact { id version name emails phones jobTitle organization { name } }"
 ORGANIZATION = "organization { id version name domain }"
 SUGGESTION = "suggestion { id version state criterion answerState quote decidedAt decidedBy { name } }"
+STAGE = "stage { id version name kind probability color rottingAfterDays requiredFields requiredCustomFields }"
 SELECTIONS = {
     "createContact": CONTACT,
     "updateContact": CONTACT,
@@ -28,6 +29,15 @@ SELECTIONS = {
     "restoreOrganization": ORGANIZATION,
     "createLead": LEAD,
     "createDeal": DEAL,
+    "createPipeline": "pipeline { id version name description archivedAt stages { name kind } }",
+    "updatePipeline": "pipeline { id version name description }",
+    "reorderPipelines": "pipelines { id name version }",
+    "archivePipeline": "pipeline { id version name archivedAt }",
+    "restorePipeline": "pipeline { id version name }",
+    "createStage": f"{STAGE} pipeline {{ stages {{ name }} }}",
+    "updateStage": STAGE,
+    "reorderStages": "pipeline { id version stages { name } }",
+    "deleteStage": f"{STAGE} pipeline {{ stages {{ name }} }} movedDeals effects {{ code message }}",
     "createChannel": "channel { id kind name ingressUrl secret }",
     "answerQualification": LEAD,
     "qualifyLead": LEAD,

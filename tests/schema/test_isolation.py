@@ -32,6 +32,7 @@ from crm import db
 from crm.accounts.models import Member
 from crm.activities.models import Activity
 from crm.deals.archiving import archive_deal
+from crm.deals.boards import archive_pipeline
 from crm.deals.models import StageChange
 from crm.ids import new_id
 from crm.intake.facts import ChannelKind
@@ -95,6 +96,8 @@ def value(type: GraphQLInputType, name: str, known: dict[str, str]) -> Any:
         return build(inner, (), None, known)
     if isinstance(inner, GraphQLEnumType):
         return {"Criterion": "AUTHORITY", "CriterionState": "MET"}.get(inner.name, next(iter(inner.values)))
+    if inner.name == "Int":
+        return 7
     return known[name] if inner.name == "ID" else "Something"
 
 
@@ -182,10 +185,24 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
         own = await make_organization(other.alice, "Mine")
     elif kind == "Tag":
         own = await make_tag(other.alice, "Mine")
+    elif kind == "Pipeline":
+        own = Pipeline(id=other.stages[0].pipeline_id)
+        if verb == "restorePipeline":
+            await archive_pipeline(actor=other.alice, pipeline_id=own.id, expected_version=None, now=NOW)
+    elif kind == "Stage":
+        own = other.stage("Offer sent")
     else:
         own = await (make_qualified_lead if verb == "convertLead" else make_lead)(other.alice, "Mine")
     tag = own if isinstance(own, Tag) else await make_tag(other.alice, f"My tag {new_id()}")
     return {"id": gid(own), "stageId": gid(other.stage("Offer sent")), "ids": gid(own), "tagIds": gid(tag)}
+
+
+def board_of(other: Company) -> dict[str, str]:
+    """Mallory's own ids for what an input about boards must have."""
+    return {
+        "pipelineId": ids.encode("Pipeline", other.stages[0].pipeline_id),
+        "stageIds": gid(other.stage("Offer sent")),
+    }
 
 
 def test_ids_are_found_wherever_an_input_takes_one() -> None:
@@ -211,7 +228,7 @@ async def test_an_id_of_hers_answers_as_one_of_nothing(
     hers = [id for id in await hoard(company) if not beside or id.startswith(("Deal_", "Contact_"))]
     nothing = [ids.encode(id.partition("_")[0], new_id()) for id in hers]
     type = dict(inputs())[verb]
-    own = await of_mallory(other, verb)
+    own = {**await of_mallory(other, verb), **board_of(other)}
     # The check of the version must neither be what keeps her out nor tell her that there is something.
     versions = (1, 99) if path == ("id",) else (None,)
     cases = [(planted, version) for version in versions for planted in (*hers, *nothing)]

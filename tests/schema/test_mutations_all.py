@@ -11,12 +11,14 @@ from crm.contacts.archiving import archive_contact, archive_organization
 from crm.contacts.models import Contact, Organization
 from crm.db import scoped
 from crm.deals.archiving import archive_deal
+from crm.deals.boards import archive_pipeline
 from crm.deals.models import Deal
 from crm.ids import new_id
 from crm.intake.models import Channel
 from crm.leads.models import Lead
 from crm.leads.operations import disqualify_lead
 from crm.outbox.models import OutboxEvent
+from crm.pipelines.models import Pipeline, Stage
 from crm.rows import KINDS
 from crm.tags.models import Tag
 from schema import ids
@@ -28,18 +30,23 @@ from tests.factories import (
     make_lead,
     make_organization,
     make_qualified_lead,
+    make_stages,
     make_suggestion,
     make_tag,
 )
 from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 
-CREATING = ("createContact", "createOrganization", "createLead", "createDeal", "createChannel", "createTag")
+CREATING = (
+    *("createContact", "createOrganization", "createLead", "createDeal", "createChannel", "createTag"),
+    *("createPipeline", "createStage"),
+)
 CHANGING = (
     *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
     *("acceptSuggestion", "refuseSuggestion"),
     *("moveDeal", "winDeal", "loseDeal", "reopenDeal", "updateDeal", "archiveDeal", "restoreDeal"),
     *("updateContact", "archiveContact", "restoreContact"),
     *("updateOrganization", "archiveOrganization", "restoreOrganization"),
+    *("updatePipeline", "archivePipeline", "restorePipeline", "updateStage", "deleteStage"),
     "updateTag",
 )
 OTHERS = ("deleteTag", "addTags", "removeTags", "suggestAnswers")
@@ -54,7 +61,10 @@ MADE: dict[str, Any] = {
 }
 LIMITS = {"createTag": 100}
 """Of how many characters a name may be at most, where it is not 200."""
-MADE_BY = {**MADE, "createChannel": Channel}
+MADE_BY = {**MADE, "createChannel": Channel, "createPipeline": Pipeline, "createStage": Stage}
+ARRANGING = ("reorderPipelines", "reorderStages")
+BUILDING = (*ARRANGING, *(verb for verb in (*CREATING, *CHANGING) if verb.endswith(("Pipeline", "Stage"))))
+"""Those that change boards: for owners and admins."""
 
 
 async def good_input(company: Company, verb: str) -> dict[str, Any]:
@@ -87,6 +97,28 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_qualified_lead(company.bob))}
         case "moveDeal":
             return {"id": gid(await make_deal(company.bob)), "stageId": gid(company.stage("Offer sent"))}
+        case "createPipeline":
+            return {"name": "Partners"}
+        case "createStage":
+            return {"pipelineId": pipeline_of(company), "name": "Trial", "probability": 25, "color": "#1E90FF"}
+        case "updatePipeline":
+            return {"id": pipeline_of(company), "name": "Partners", "description": "Those who sell for us"}
+        case "archivePipeline":
+            return {"id": pipeline_of(company)}
+        case "restorePipeline":
+            id = company.stages[0].pipeline_id
+            await archive_pipeline(actor=company.alice, pipeline_id=id, expected_version=None, now=NOW)
+            return {"id": pipeline_of(company)}
+        case "reorderPipelines":
+            (first, *_) = await make_stages(company.bob, "Partners", "New")
+            return {"ids": [ids.encode("Pipeline", first.pipeline_id), pipeline_of(company)]}
+        case "updateStage":
+            return {"id": gid(company.stage("Offer sent")), "name": "Offered", "requiredFields": ["AMOUNT"]}
+        case "reorderStages":
+            one, two, *rest = (gid(stage) for stage in company.stages)
+            return {"pipelineId": pipeline_of(company), "stageIds": [two, one, *rest]}
+        case "deleteStage":
+            return {"id": gid(company.stage("Offer sent"))}
         case "updateDeal":
             deal = await make_deal(company.bob)
             return {"id": gid(deal), "title": "Better pumps", "amount": {"amount": "7", "currency": "EUR"}}
@@ -137,6 +169,10 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
     raise AssertionError(f"{verb} is new: say here what a good input is")
 
 
+def pipeline_of(company: Company) -> str:
+    return ids.encode("Pipeline", company.stages[0].pipeline_id)
+
+
 def kind_of(input: dict[str, Any]) -> str:
     """Of which kind the record is that an input names."""
     kind: str = input["id"].partition("_")[0]
@@ -166,10 +202,10 @@ async def disqualified(company: Company) -> Lead:
 def test_these_are_all_mutations() -> None:
     schema = build_schema()._schema
     assert schema.mutation_type is not None
-    assert set(schema.mutation_type.fields) == {*CREATING, *CHANGING, *OTHERS} == set(SELECTIONS)
+    assert set(schema.mutation_type.fields) == {*CREATING, *CHANGING, *OTHERS, *ARRANGING} == set(SELECTIONS)
 
 
-@pytest.mark.parametrize("verb", [*CREATING, *CHANGING, *OTHERS])
+@pytest.mark.parametrize("verb", [*CREATING, *CHANGING, *OTHERS, *ARRANGING])
 async def test_each_is_carried_out_and_leaves_an_event(company: Company, alice: GraphQLClient, verb: str) -> None:
     input = await good_input(company, verb)
     before = await scoped(OutboxEvent, company.alice).count()
@@ -178,7 +214,7 @@ async def test_each_is_carried_out_and_leaves_an_event(company: Company, alice: 
     assert await scoped(OutboxEvent, company.alice).count() > before
 
 
-@pytest.mark.parametrize("verb", [*CREATING, *CHANGING, *OTHERS])
+@pytest.mark.parametrize("verb", [*CREATING, *CHANGING, *OTHERS, *ARRANGING])
 async def test_a_viewer_may_do_nothing(company: Company, carol: GraphQLClient, unchanged: Unchanged, verb: str) -> None:
     input = await good_input(company, verb)
     async with unchanged():
@@ -188,9 +224,18 @@ async def test_a_viewer_may_do_nothing(company: Company, carol: GraphQLClient, u
             assert await refused(carol, verb, {**input, "idempotencyKey": "k"}) == ("FORBIDDEN", None)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in (*CREATING, *CHANGING, *OTHERS) if verb not in ADMINISTERING])
+@pytest.mark.parametrize(
+    "verb", [verb for verb in (*CREATING, *CHANGING, *OTHERS) if verb not in (*ADMINISTERING, *BUILDING)]
+)
 async def test_a_member_may_do_the_daily_work(company: Company, bob: GraphQLClient, verb: str) -> None:
     await do(bob, verb, await good_input(company, verb))
+
+
+@pytest.mark.parametrize("verb", [*ADMINISTERING, *BUILDING])
+async def test_a_member_runs_nothing(company: Company, bob: GraphQLClient, unchanged: Unchanged, verb: str) -> None:
+    input = await good_input(company, verb)
+    async with unchanged():
+        assert await refused(bob, verb, input) == ("FORBIDDEN", None)
 
 
 @pytest.mark.parametrize("verb", CHANGING)
@@ -199,8 +244,8 @@ async def test_what_is_no_id_of_its_kind_is_refused(
 ) -> None:
     input = await good_input(company, verb)
     kind = kind_of(input)
-    of_another = gid(company.stages[0])
-    of_the_right_number = input["id"].replace(kind, "Stage")
+    of_another = gid(company.form)
+    of_the_right_number = input["id"].replace(kind, "Channel")
     malformed = ("", "nonsense", f"{kind}_1", "1", f"{kind}_" + "g" * 32, "\x00", "x" * 100_000, f"{kind}_💥")
     async with unchanged():
         for wrong in (of_another, of_the_right_number, input["id"].upper(), input["id"] + "\n", *malformed):

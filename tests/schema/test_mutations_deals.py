@@ -11,12 +11,10 @@ import pytest
 from crm.db import scoped
 from crm.deals.models import Deal
 from crm.ids import new_id
-from crm.pipelines.facts import StageKind
 from crm.pipelines.models import Stage
-from crm.pipelines.operations import NewStage, create_pipeline
 from schema import ids
 from tests.conftest import NOW, Company, GraphQLClient
-from tests.factories import make_contact, make_deal
+from tests.factories import make_contact, make_deal, make_stages
 from tests.schema.conftest import Unchanged, do, gid, refused
 
 BOARD = """{ pipelines { stages { id name kind totals { count amounts { amount currency } }
@@ -197,10 +195,7 @@ class TestClosing:
     async def test_a_stage_of_another_pipeline_is_refused(
         self, company: Company, bob: GraphQLClient, unchanged: Unchanged
     ) -> None:
-        pipeline = await create_pipeline(
-            actor=company.system, name="Service", stages=(NewStage("New", StageKind.OPEN, 5),), now=NOW
-        )
-        stage = await scoped(Stage, company.bob).get(pipeline_id=pipeline.id)
+        stage = (await make_stages(company.bob, "Service", "New"))[0]
         deal = await make_deal(company.bob)
         async with unchanged():
             refusal = await refused(bob, "moveDeal", {"id": gid(deal), "stageId": gid(stage)})

@@ -29,6 +29,7 @@ class Figure:
     value: Decimal
 
 
+_SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,3}(?![0-9])"
 _NUMBER = r"[0-9]{1,3}(?:[.,'’][0-9]{3}){1,4}(?:[.,][0-9]{1,2})?(?![0-9])|[0-9]{1,12}(?:[.,][0-9]{1,3})?(?![0-9])"
 _TIMES = {
     "k": 1_000, "tsd": 1_000, "tausend": 1_000, "thousand": 1_000, "t": 1_000,
@@ -48,15 +49,15 @@ _AFTER = (
     rf"(?:t€|k€|€|us\$|\$|£|zł|fr\.|(?:teur|keur|tchf|kchf|sfr|euros?|us-dollar|dollars?|pounds?|pfund|franken|yen|"
     rf"{'|'.join(_CODES)})(?![\w]))"
 )
-_BEFORE = rf"(?:€|us\$|\$|£|(?<![\w])(?:sfr|euro|{'|'.join(_CODES)})(?![\w]))"
+_BEFORE = rf"(?:€|us\$|\$|£|fr\.(?= ?[0-9]{{1,3}}['’][0-9]{{3}})|(?<![\w])(?:sfr|euro|{'|'.join(_CODES)})(?![\w]))"
 _RANGE = (
     rf"(?:(?:zwischen |between |von "
     rf"|from )?(?:{_BEFORE} ?)?(?<![\w.,])(?:{_NUMBER}) ?(?:{_TIMES_RE})? ?(?:{_AFTER})? ?"
     + (r"(?:-|–|—|bis zu|bis|to|und|and|or|oder) ?)?")
 )
 _AMOUNT = re.compile(
-    rf"{_RANGE}(?:(?P<before>{_BEFORE}) ?(?P<a>{_NUMBER})(?:,?-{{1,2}}(?![\w]))? ?(?P<at>{_TIMES_RE})?"
-    rf"|(?<![\w.,'])(?P<b>{_NUMBER})(?:,-{{1,2}})? ?(?P<bt>{_TIMES_RE})? ?(?P<after>{_AFTER}))(?! ?%)",
+    rf"{_RANGE}(?:(?P<before>{_BEFORE}) ?(?P<a>{_SPACED}|{_NUMBER})(?:[,.]?-{{1,2}}(?![\w]))? ?(?P<at>{_TIMES_RE})?"
+    rf"|(?<![\w.,'])(?P<b>{_SPACED}|{_NUMBER})(?:,-{{1,2}})? ?(?P<bt>{_TIMES_RE})? ?(?P<after>{_AFTER}))(?! ?%)",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
@@ -121,7 +122,7 @@ def _is_year(written: str) -> bool:
 
 def _value(written: str, times: str) -> Decimal | None:
     """``10.000,50`` and ``10,000.50`` are the same; one mark before three digits separates thousands."""
-    digits = written.replace("'", "").replace("’", "")
+    digits = written.replace("'", "").replace("’", "").replace(" ", "")
     point = max(digits.rfind("."), digits.rfind(","))
     if point >= 0:
         whole, fraction = digits[:point], digits[point + 1 :]

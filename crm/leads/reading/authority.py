@@ -20,7 +20,8 @@ _FIELD = rf"(?: (?:der |des |für |- |of )?{_WORD}(?: (?:&|und|and) {_WORD}| {_W
 _ROLE = re.compile(
     rf"(?<![\w-])(?:"
     rf"(?i:(?:geschäftsführende[rn]? |alleinige[rn]? |alleiniger )?(?:geschäftsführer(?:in)?"
-    rf"|gesellschafter(?:in)?(?:-geschäftsführer(?:in)?)?)|inhaber(?:in)?|firmeninhaber(?:in)?|eigentümer(?:in)?"
+    rf"|gesellschafter(?:in)?(?:-geschäftsführer(?:in)?)?)|(?:firmen|praxis|geschäfts|laden|mit)?inhaber(?:in)?"
+    rf"|eigentümer(?:in)?"
     rf"|gründer(?:in)?|mitgründer(?:in)?|prokurist(?:in)?|vorstand(?:svorsitzende[rn]?|smitglied)?|vorständin"
     rf"|präsident(?:in)?|bürgermeister(?:in)?|rektor(?:in)?|direktor(?:in)?|chefarzt|chefärztin"
     rf"|geschäftsleitung|geschäftsführung|{_LED}leiter(?:in)?|{_LED}leitung)"
@@ -44,7 +45,8 @@ _NOT_HIS = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"\b(?:hrb|hra|amtsgericht|registergericht|handelsregister|ust-?id|sitz der gesellschaft|registered (?:in"
+    r"\b(?:directors?|geschäftsführ\w+|vorstand|aufsichtsrat|management board|vertreten durch)\b[^:]{0,30}:"
+    r"|\b(?:hrb|hra|amtsgericht|registergericht|handelsregister|ust-?id|sitz der gesellschaft|registered (?:in"
     r"|office)|company no|vat)\b|\b(?:sitz|steuernummer):",
     re.IGNORECASE,
 )
@@ -53,7 +55,8 @@ _PPA = re.compile(r"(?<![\w])ppa\.?(?= )", re.IGNORECASE)
 _OTHERS = (
     r"(?P<role>(?:chef(?:in)?|boss|vorgesetzte[rn]?|manager|supervisor|vorstand|board(?: of directors)?"
     r"|gemeinderat|stadtrat|geschäftsleitung|geschäftsführung|management|gremium|committee"
-    r"|einkauf(?:sabteilung)?|purchasing(?: department)?|procurement|zentrale|headquarters|hq|kollegin|kollege"
+    r"|einkauf(?:sabteilung)?|(?:purchasing|procurement|finance)(?: department| team)?|zentrale|headquarters|hq"
+    r"|kollegin|kollege"
     r"|finance|director of \w+|head of \w+|vp(?: of)? \w+|partner|mann|frau"
     r"|geschäftsführer(?:in)?|inhaber(?:in)?|prokurist(?:in)?|gesellschafter|ceo|cfo|cto|coo|cio|owner"
     r"|managing director|president|director|\w+leiter(?:in)?|\w+leitung|leadership(?: team)?|trustees|council"
@@ -61,7 +64,9 @@ _OTHERS = (
 )
 _THE = r"(?:(?:mein|unser|der|die|das|den|dem|my|our|the|his|her|their|ihr|sein)(?:e[nrms]?)? )?"
 _FINAL = r"(?:final |last |endgültige |letzte )?"
-_MUST = r"(?:muss|müssen|müsste|has to|have to|must|needs? to|will have to|would have to|will|would need to)"
+_MUST = (
+    r"(?:muss|müssen|müsste|has to|have to|must|needs? to|will need to|will have to|would have to|will|would need to)"
+)
 _AGREE = (
     r"(?:zustimmen|freigeben|entscheiden|genehmigen|absegnen|unterschreiben|approve|sign(?: it)?(?: this)? off|sign"
     r"|decide|agree|okay|ok|authori[sz]e|green-?light)"
@@ -72,11 +77,12 @@ _OTHER_DECIDES = [
         rf"\b{_THE}{_OTHERS} {_MUST}\b[^.;]{{0,40}}?\b{_AGREE}\b",
         rf"\b(?:entscheide[tn]|entscheidung trifft|entscheidung treffen|entscheiden muss|entscheiden wird"
         rf"|zustimmen muss|freigeben muss|genehmigen muss|das letzte wort hat"
-        rf"|letztes wort hat) (?:\w+ ){{0,2}}?{_THE}{_OTHERS}\b",
+        rf"|letztes wort hat) (?:\w+ ){{0,4}}?{_THE}{_OTHERS}\b",
         rf"\b{_FINAL}(?:decision|say|word|approval|sign-off|entscheidung|freigabe) (?:\w+ )?(?:rests|lies|is"
         rf"|sits|remains|comes|stays|liegt|obliegt|erfolgt|kommt) (?:with|from|made by|up to|bei|durch"
         rf"|von)? ?{_THE}{_OTHERS}\b",
-        rf"\b{_THE}{_OTHERS} (?:decides|has the (?:final|last) (?:say|word)|makes the (?:final )?decisions?"
+        rf"\b{_THE}{_OTHERS} (?:decides|signs off|approves|votes?|has the (?:final|last) (?:say|word)"
+        rf"|makes the (?:final )?decisions?"
         rf"|entscheidet|trifft die entscheidung|hat das letzte wort|makes the call)\b",
         rf"\b(?:approval|sign-off|permission|the okay|go-ahead|zustimmung|freigabe|genehmigung|okay) (?:from|by"
         rf"|of|von|durch|des|der) {_THE}{_OTHERS}\b",
@@ -94,13 +100,15 @@ _I_DECIDE = re.compile(
     r"|hier )?(?:alleinige[r]? )?entscheider(?:in)?"
     r"|entscheidungsbefugt|i(?:'m| am)(?: also)? the (?:\w+ )?decision[- ]?maker|decision[- ]?maker (?:is me"
     r"|myself)|i (?:\w+ )?(?:make|take) (?:the|all|this|that|purchasing|these) (?:\w+ )?decisions?"
-    r"|i decide|(?:decision|call) is mine|it's my (?:decision|call)|my (?:own )?decision|i (?:can"
+    r"|i decide|i(?:'ll| will) (?:be making|make) the (?:final )?(?:call|decision)|(?:decision|call) is mine"
+    r"|it's my (?:decision|call)|my (?:own )?decision|i (?:can"
     r"|will) (?:sign off|approve) (?:it |this )?myself|(?:he|she) (?:decides|makes the decision)"
     r"|is the decision[- ]?maker)",
     re.IGNORECASE,
 )
 _AS_ROLE = re.compile(
-    r"\b(?:als|as(?: the| an?)?|ich bin(?: hier)?(?: die| der)?|i(?:'m| am)(?: the| an?)?|er ist|sie ist|ist"
+    r"\b(?:als|as(?: the| an?)?|ich bin(?: hier)?(?: die| der)?|i(?:'m| am)(?: the| an?)?|(?:job title|title"
+    r"|titel|position|funktion|role|rolle):|er ist|sie ist|ist"
     r"|(?:he|she) is(?: the| an?)?|is the|bin(?: ich)?(?: die| der)?|mein name .{2,30},|,|\() ?$",
     re.IGNORECASE,
 )

@@ -16,14 +16,16 @@ from crm.leads.reading.spans import spans
 NAMES = re.compile(
     r"budget|kostenrahmen|preisrahmen|preisvorstellung|finanzrahmen|investitionssumme|investitionsvolumen"
     r"|auftragsvolumen"
-    r"|price range|spending limit|fördermittel",
+    r"|price range|preislimit|haushaltsmittel|\bfunds\b|\blimit liegt|ballpark|spending limit|fördermittel",
     re.IGNORECASE,
 )
 """The word itself."""
 _TO_SPEND = re.compile(
     r"\b(?:eingeplant|veranschlagt|zur verfügung|stehen .{0,60}bereit|steht .{0,60}bereit|bereitgestellt"
     r"|bewilligt|genehmigt|freigegeben"
-    r"|reserviert|ausgeben|investieren|aufwenden|geld ist da|(?:sind|wäre|wären|ist|geht) (?:für uns )?(?:okay"
+    r"|reserviert|vorgesehen|vorgestellt|angesetzt|money we have|to invest|pledged|to work with|mehr (?:als"
+    r"|wie) .{2,40} nicht|ausgeben|investieren|aufwenden"
+    r"|geld ist da|(?:sind|wäre|wären|ist|geht) (?:für uns )?(?:okay"
     r"|ok|in ordnung|machbar|drin)"
     r"|maximal|höchstens|nicht mehr als|set aside|(?:can|could|willing to|prepared to|able to|going to) (?:spend"
     r"|pay|invest|go)"
@@ -35,8 +37,11 @@ _TO_SPEND = re.compile(
 _ABOUT = re.compile(
     r"\b(?:ca\.?|circa|etwa|rund|ungefähr|so um die|roughly|about|around|approx\.?|approximately) ?$", re.IGNORECASE
 )
+_SPENDING = re.compile(r"\b(?:can|could) spend\b", re.IGNORECASE)
+_UP_TO = re.compile(r"\b(?:bis(?: zu)?|max\.?|höchstens) ?$", re.IGNORECASE)
 _OTHER_MONEY = re.compile(
-    r"umsatz|turnover|revenue|gewinn|profit|\bseed\b|\bround\b|raised|funding|valuation|bewertung|gehalt|salary"
+    r"umsatz|umgesetzt|erwirtschaft\w*|last year|vergangenen jahr|turnover|revenue|gewinn|profit|\bseed\b"
+    r"|\bround\b|raised|funding|valuation|bewertung|gehalt|salary"
     r"|\blohn|wage"
     r"|rechnung|invoice|gutschrift|refund|credit note|bestellung|bestellwert|rabatt|nachlass|skonto|discount"
     r"|stammkapital"
@@ -45,7 +50,7 @@ _OTHER_MONEY = re.compile(
     re.IGNORECASE,
 )
 _PRICES = re.compile(
-    r"\b(?:kostet|kosten(?! (?:bis|von maximal|dürfen))|preis\w*|listenpreis|costs?|prices?|priced|quoted"
+    r"\b(?:kostet|(?<!nicht )kosten(?! (?:bis|von maximal|dürfen))|preis\w*|listenpreis|costs?|prices?|priced|quoted"
     r"|pro stück|je stück|each|per unit"
     r"|per month|pro monat|plans? start|tarif|pauschal|zzgl|angeboten|offered)\b",
     re.IGNORECASE,
@@ -55,6 +60,7 @@ _NONE = re.compile(
     r"|budget\b.{0,50}\b(?:noch )?(?:nicht|nie) (?:\w+ ){0,2}(?:freigegeben|genehmigt|bewilligt|geklärt"
     r"|eingeplant|vorhanden|da\b|verabschiedet|beschlossen)"
     r"|budget (?:ist|is) (?:erschöpft|aufgebraucht|ausgeschöpft|exhausted|used up|frozen|eingefroren|gestrichen)"
+    r"|budget\b.{0,50}\b(?:gestrichen|gekürzt|cancelled|been cut|eingefroren)"
     r"|\bno (?:\w+ )?(?:budget|funding|money)\b|\b(?:don't|do not|doesn't|does not|didn't|won't|haven't|have not"
     r"|hasn't|has not) (?:\w+ ){0,2}(?:any |a |the )?(?:\w+ )?budget"
     r"|\bbudget\b.{0,50}\b(?:not (?:yet )?(?:been )?(?:approved|available|released|signed off|allocated)"
@@ -104,7 +110,7 @@ def read_budget(sentence: Sentence, *, today: date, region: str | None) -> Itera
             yield Candidate(
                 Criterion.BUDGET, CriterionState.MET, amount.start, amount.end, "budget.amount", 3, amount=amount.money
             )
-        elif is_plain and (named or spend):
+        elif is_plain and (named or spend or _UP_TO.search(text, max(0, amount.start - 12), amount.start)):
             yield Candidate(
                 Criterion.BUDGET, CriterionState.MET, amount.start, amount.end, "budget.amount", 2, amount=amount.money
             )
@@ -112,8 +118,10 @@ def read_budget(sentence: Sentence, *, today: date, region: str | None) -> Itera
             yield Candidate(
                 Criterion.BUDGET, CriterionState.MET, amount.start, amount.end, "budget.roughly", 1, amount=amount.money
             )
+    stated = named or (_SPENDING.search(text) if not _PRICES.search(text) else None)
+    if stated and not sentence.asks:
+        yield from _bare_figure(sentence, stated.end(), region)
     if named and not sentence.asks:
-        yield from _bare_figure(sentence, named.end(), region)
         there = _THERE.search(text)
         if there and not _LATER.search(there[0]):
             yield Candidate(Criterion.BUDGET, CriterionState.MET, there.start(), there.end(), "budget.approved", 1)
@@ -143,7 +151,7 @@ def _bare_figure(sentence: Sentence, after: int, region: str | None) -> Iterator
             continue
         following = sentence.text[figure.end : figure.end + 2]
         if following[:1] not in ("", ".", ",", ";", "!", ")") and not re.match(
-            r" (?:and|und|for|für|oder|or|-|–)", sentence.text[figure.end : figure.end + 6]
+            r" (?:and|und|for|für|oder|or|pro|per|im|-|–)", sentence.text[figure.end : figure.end + 6]
         ):
             continue
         money = in_currency_of(figure.value, region)

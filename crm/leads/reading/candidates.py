@@ -25,3 +25,5 @@ class Candidate:
     not_before: date | None = None
     not_after: date | None = None
     pending_until: date | None = None
+    only_with_need: bool = False
+    """It says something only where the text states a need as well."""

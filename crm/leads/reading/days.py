@@ -71,7 +71,9 @@ _DAY_MONTH = _compiled(
     rf"(?:(?P<from>[0-9]{{1,2}})(?:\.|st|nd|rd|th)? ?(?:-|–|bis(?: zum)?|to|und|and) ?)?"
     rf"(?P<day>[0-9]{{1,2}})(?:\.|st|nd|rd|th)? ?(?:of )?(?P<month>{_ANY})\.?{_OF_YEAR}"
 )
-_MONTH_DAY = _compiled(rf"(?P<month>{_ANY})\.? (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?![0-9.:%])(?:,? {_YEAR})?")
+_MONTH_DAY = _compiled(
+    rf"(?P<month>{_ANY})\.? (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?![0-9%]|[.:][0-9])(?:,? {_YEAR})?"
+)
 _MONTH = _compiled(rf"{_PART}(?P<month>{_LONG}){_OF_YEAR}")
 _QUARTER = _compiled(
     rf"{_PART}(?:q ?(?P<q>[1-4])|(?P<qq>[1-4])\. quartals?|(?P<word>(?:erst|zweit|dritt|viert)(?=e[snmr]?)|first"
@@ -83,8 +85,8 @@ _HALF = _compiled(
     rf"(?:e[snmr]?)? (?:halbjahr|jahreshälfte|half(?: of the year)?))(?:[ /.'’-]{{1,2}}(?:of |in )?{_YEAR})?"
 )
 _WEEK = _compiled(
-    rf"(?:kw|cw|kalenderwoche|calendar week|week)\.? ?(?P<week>[0-9]{{1,2}})(?![0-9%]"
-    rf"|[.,:][0-9])(?: ?[-/ ] ?{_YEAR})?"
+    rf"(?:(?P<first>[0-9]{{1,2}})\. ?(?:kw|kalenderwoche)|(?:kw|cw|kalenderwoche|calendar week|week)\.? ?"
+    rf"(?P<week>[0-9]{{1,2}})(?![0-9%]|[.,:][0-9]))(?: ?[-/ ] ?{_YEAR})?"
 )
 _NAMED = _compiled(
     rf"{_PART}{_NEXT} (?P<unit>woche|week|monate?s?|month|quartale?s?|quarter|jahre?s?|year|frühjahrs?"
@@ -101,7 +103,8 @@ _YEAR_END = _compiled(
     rf"|this )?year(?: {_YEAR})?"
 )
 _WHOLE_YEAR = _compiled(
-    rf"(?:(?P<part>anfang|mitte|ende|early|mid|late|(?:the )?end of)[ -]|in |im jahr |im lauf(?:e)? (?:von )?){_YEAR}"
+    rf"(?:(?P<part>anfang|mitte|ende|early|mid|late|(?:the )?end of)[ -]|in |auf |für |im jahr "
+    rf"|im lauf(?:e)? (?:von )?){_YEAR}"
 )
 _COUNTED = "|".join(sorted(_COUNTS, key=len, reverse=True))
 _WITHIN = _compiled(
@@ -222,7 +225,7 @@ _MAY = re.compile(
 def _months(sentence: str, _: date) -> Iterator[Expression]:
     for found in _MONTH.finditer(sentence):
         word, month = found["month"], _month_of(found["month"])
-        if not word[0].isupper() and word.casefold() in ("may", "march", "august", "mai", "april", "juni", "juli"):
+        if word in ("may", "march"):  # which are words of their own
             continue
         if word == "May" and not (
             found["part"] or found["year"] or _MAY.search(sentence[max(0, found.start() - 8) : found.start()])
@@ -278,7 +281,9 @@ def _halves(sentence: str, _: date) -> Iterator[Expression]:
 
 def _weeks(sentence: str, _: date) -> Iterator[Expression]:
     for found in _WEEK.finditer(sentence):
-        yield Expression(found.start(), found.end(), _of_week(int(found["week"])), _year(found["year"]))
+        yield Expression(
+            found.start(), found.end(), _of_week(int(found["week"] or found["first"])), _year(found["year"])
+        )
 
 
 def _of_week(week: int) -> Callable[[int], Days | None]:

@@ -10,8 +10,10 @@ from crm.leads.reading.sentences import Sentence
 
 _STRONG = re.compile(
     r"\b(?:suchen?|sucht|gesucht|benötig(?:e|en|t|ten)|brauch(?:e|en|t|ten)|bräuchten?|interessier(?:e|en"
-    r"|t) (?:uns|mich|sich)|interesse an"
-    r"|(?:auf der )?suche nach|bedarf an|bitte[nt]? .{0,40}\b(?:angebot|offerte|kostenvoranschlag)"
+    r"|t) (?:uns|mich|sich)|interesse an|beschaffung (?:von|eine[rs])|anschaffung (?:von|eine[rs])"
+    r"|what we(?:\'re| are) after|we(?:\'re| are) after"
+    r"|(?:auf der )?suche nach|bedarf(?: an|:| für)|hätten? .{2,60} bedarf|bestellen wir|wir bestellen"
+    r"|wants? (?:to )?(?:order|buy)|bitte[nt]? .{0,40}\b(?:angebot|offerte|kostenvoranschlag)"
     r"|angebot (?:für|über|zu)|offerte (?:für|über)"
     r"|bieten sie uns\b.{1,200}\ban\b|(?:an|preis)frage (?:zu|zum|zur|für|bezüglich|bzgl|wegen|über)"
     r"|geht (?:uns )?um (?:ein|die|den|das)"
@@ -21,14 +23,17 @@ _STRONG = re.compile(
     r"|interested in|in the market for|searching for|seeking|request(?:ing)? (?:for )?(?:a |an )?(?:quot|offer"
     r"|proposal|pricing)"
     r"|(?:send|give|provide|make)\b.{0,20}\b(?:a |an |your )?(?:quot(?:e|ation)|offer|proposal)\b|quot(?:e"
-    r"|ation) for|evaluating|exploring|rf[qpi]\b)",
+    r"|ation)s? for|evaluating|exploring|rf[qpi]\b)",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
     r"\b(?:(?:möchten?|will|wollen|würden?) .{2,200}\b\w{3,}(?:en|ern|eln)\b|plan(?:en|t|e)\b|soll(?:en"
     r"|te)? .{2,150}\b(?:raussuchen|finden|beschaffen|anschaffen|kaufen|besorgen|bestellen)"
-    r"|denken über .{2,120} nach|überlegen|hätten? (?:gern|gerne)\b|(?:would|'d) (?:like|love) to \w+"
-    r"|wants? to \w+|plan(?:ning|s)? to \w+|considering|thinking (?:about|of))",
+    r"|soll(?:en)? .{2,150}\b(?:abgelöst|ersetzt|erneuert|modernisiert|eingeführt|umgestellt|angeschafft) werden"
+    r"|to invest in|denken über .{2,120} nach|überlegen|hätten? (?:gern|gerne)\b|(?:would|'d) (?:like"
+    r"|love) to \w+"
+    r"|wants? to \w+|plan(?:ning|s)? to \w+|considering|hop(?:e|ing) to \w+|putting together|organi[sz]ing"
+    r"|(?:wir|ich) (?:organisiere|veranstalte)n?|thinking (?:about|of))",
     re.IGNORECASE,
 )
 _POLITE = re.compile(
@@ -57,13 +62,16 @@ _OF_YOU = re.compile(
     re.IGNORECASE,
 )
 _TRIFLES = re.compile(
-    r"\b(?:brauch\w*|benötig\w*|need|require|such\w*|bitte\w*)\b.{0,40}?\b(?:auskunft"
+    r"\b(?:brauch\w*|benötig\w*|need|require|such\w*|bitte\w*)\b.{0,40}?\b(?:auskunft|hilfe\b|techniker|assistance"
     r"|information(?:en)?\b(?! system)|rückruf|rückmeldung|unterschrift|adresse|iban|bestätigung|antwort|kopie"
-    r"|rechnung|gutschrift|termin\b|decision|entscheidung|reset|password|passwort|reply|answer|signature"
+    r"|rechnung|gutschrift|termin\b|decision|entscheidung|fix\b|bug ?fix|hotfix|patch\b|workaround|reset"
+    r"|password|passwort|reply|answer|signature"
     r"|your (?:address|bank|vat)|approval|invoice|receipt|a (?:few|couple) (?:of )?(?:days|minutes|weeks)"
     r"|help with (?:my|the) (?:login|account)|support (?:with|for) my)"
     r"|\b(?:stelle als|stelle|praktikum|position as|job\b|internship|ausbildungsplatz|mitarbeiter/in|werkstudent)\b"
-    r"|\b(?:wohnung|beta testers)\b|\bdelivery is required\b|\blieferung wird .{0,20}benötigt",
+    r"|\b(?:wohnung|beta testers|auftraggeber|neue kunden|aufträge|experts to interview|interview(?:partner)?\w*"
+    r"|volunteers|sponsors?|investors?|investoren|praktikant\w*)\b|\bdelivery is required\b"
+    r"|\blieferung wird .{0,20}benötigt",
     re.IGNORECASE,
 )
 

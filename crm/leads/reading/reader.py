@@ -29,8 +29,15 @@ def read(text: str, *, today: date, region: str | None = None) -> list[Finding]:
     """
     parts = passages(text)
     best: dict[Criterion, tuple[Candidate, Sentence]] = {}
+    waiting: list[tuple[Candidate, Sentence]] = []
     for sentence in parts.body:
         for candidate in _of_body(sentence, today, region):
+            if candidate.only_with_need:
+                waiting.append((candidate, sentence))
+            else:
+                _keep(best, candidate, sentence)
+    if Criterion.NEED in best:
+        for candidate, sentence in waiting:
             _keep(best, candidate, sentence)
     for line in parts.signature:
         for candidate in read_signature(line):

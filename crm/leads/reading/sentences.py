@@ -11,7 +11,8 @@ LONGEST = 600
 
 _END = re.compile(r"[.!?…]+[\"”“»)]?(?= )|[;•](?= )")
 _ABBREVIATED = re.compile(
-    r"(?:^|[ (])(?:ca|z\. ?B|d\. ?h|u\. ?a|i\. ?[AV]|ppa|Mio|Mrd|Tsd|Nr|No|Dr|Prof|Dipl|Ing|Hr|Hrn|Fr|Mr|Mrs|Ms"
+    r"(?:^|[ (])(?:ca|z\. ?B|d\. ?h|u\. ?a|i\. ?[AV]|ppa|Mio|Mrd|Tsd|Nr|Stk|Abt|Tel|No|Dr|Prof|Dipl|Ing|Hr|Hrn"
+    r"|Fr|Mr|Mrs|Ms"
     r"|St|Str|inkl|"
     r"incl|exkl|excl|zzgl|bzw|bzgl|evtl|ggf|max|min|mind|approx|etc|vs|e\. ?g|i\. ?e|Jan|Feb|Mär|Mrz|Apr|Jun|Jul|Aug|"
     r"Sept?|Okt|Oct|Nov|Dez|Dec|[A-ZÄÖÜ])$",

@@ -20,10 +20,14 @@ _FILLERS = (
 _BY = re.compile(
     r"(?<![\w])(?:bis|by|until|till|spätestens|zum|no later than|not later than|at the latest|deadline:?"
     r"|latest:?|frist:?"
-    rf"|noch(?: in)?) {_FILLERS}",
+    rf"|noch(?: in)?|zum [\w-]{{3,30}}(?= am )) {_FILLERS}",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(rf"(?<![\w])(?<!nicht )(?<!not )(?:vor|before|prior to) {_FILLERS}", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?<![\w])(?<!nicht )(?<!not )(?:vor|before|prior to)"
+    rf"(?: (?:de[nmr]|the|our|unser\w*)(?: [\w-]{{2,20}}){{1,3}}(?= (?:im|am|on|in) ))? {_FILLERS}",
+    re.IGNORECASE,
+)
 _FROM = re.compile(
     r"(?<![\w])(?:ab|from|starting(?: in| on| from)?|as of|as from|beginning(?: in| on)?|frühestens|earliest"
     r"|at the earliest"

@@ -17,7 +17,7 @@ from crm.money import Money
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "bant"
 TODAY = date(2026, 3, 2)
-SETS = ("tuned", "held_out")
+SETS = ("tuned", "held_out", "fresh", "unseen")
 
 
 @dataclass(frozen=True)

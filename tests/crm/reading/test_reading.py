@@ -86,10 +86,10 @@ HOSTILE = [
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_text_made_to_be_slow_is_read_in_time_that_grows_with_its_length(piece: str) -> None:
     """A rule that looked at each place from each other one would take minutes here."""
-    text = (piece * 20_000)[:20_000]
+    text = (piece * 10_000)[:10_000]
     begun = time.process_time()
     read(text, today=TODAY)
-    assert time.process_time() - begun < 4
+    assert time.process_time() - begun < 3
 
 
 @pytest.mark.parametrize(

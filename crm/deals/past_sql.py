@@ -5,7 +5,10 @@ from __future__ import annotations
 from crm.deals.past import KINDS, ChangeKind
 
 # A deal has at most one span at any moment, for a span ends where the next one begins, and one without length has none.
-_AT = "{h}.valid_from <= {at} AND ({h}.valid_to > {at} OR {h}.valid_to IS NULL)"
+# The end as an index of 0005 has it, in which the spans of a pipeline that had not ended at a moment lie together. CASE
+# and not coalesce(), here and for ids: behind row-level security PostgreSQL takes coalesce() for leaky, and looks up
+# nothing by it.
+_AT = "{h}.valid_from <= {at} AND CASE WHEN {h}.valid_to IS NULL THEN 'infinity' ELSE {h}.valid_to END > {at}"
 
 
 def _at(at: str, alias: str = "h") -> str:
@@ -39,43 +42,64 @@ DEALS_THEN = {backward: _DEALS_THEN.format(order="ASC" if backward else "DESC") 
 """$3 the moment, $4 stages, $5 only deals after this one in the list, $6 only those before, $7 how many a stage.
 By whether they are taken from the list's end."""
 
-# What changed: the deals with a span that began or ended between the moments ("touched") are looked at as they were at
-# either ("a", "b"); "a" and "b" are seen where they are in the pipeline and not archived. $3 and $4 are the moments.
+_COMPARED = ("stage_id", "status", "amount_minor", "currency", "expected_close_date", "owner_id", "archived")
+
+
+def _spans(at: str) -> str:
+    columns = ", ".join(f"h.{name}" for name in _COMPARED)
+    return f"""SELECT h.id, h.deal_id, {columns} FROM deal_history h
+        WHERE h.workspace_id = $1 AND h.pipeline_id = $2 AND {_at(at)}"""  # noqa: S608  (words of our own)
+
+
+def _elsewhere(end: str, at: str) -> str:
+    """What a deal was at a moment at which it was not in the pipeline."""
+    return f"""LATERAL (SELECT h.* FROM deal_history h WHERE p.{end}_id IS NULL
+        AND h.workspace_id = $1 AND h.deal_id = p.deal_id AND {_at(at)} LIMIT 1)"""  # noqa: S608  (words of our own)
+
+
+def _either(end: str) -> str:
+    return ", ".join(f"coalesce(p.{end}_{name}, elsewhere_{end}.{name}) AS {end}_{name}" for name in _COMPARED)
+
+
+# What changed: the deals that have another span at the second moment ("b") than at the first ("a"). They are seen where
+# they are in the pipeline and not archived. $3 and $4 are the moments.
 _NET = f"""
-WITH touched AS MATERIALIZED (
-    SELECT DISTINCT h.deal_id FROM deal_history h
-    WHERE h.workspace_id = $1 AND h.pipeline_id = $2 AND (h.valid_to > $3::timestamptz OR h.valid_to IS NULL)
-      AND (h.valid_to <= $4::timestamptz OR (h.valid_from > $3 AND h.valid_from <= $4))
+WITH places AS MATERIALIZED (
+    SELECT s.id AS stage_id, row_number() OVER (ORDER BY s.position, s.id) AS place FROM stage s
+    WHERE s.workspace_id = $1 AND s.pipeline_id = $2
+), pairs AS (
+    SELECT CASE WHEN b.id IS NULL THEN a.deal_id ELSE b.deal_id END AS deal_id, a.id AS a_id, b.id AS b_id,
+        {", ".join(f"a.{name} AS a_{name}, b.{name} AS b_{name}" for name in _COMPARED)}
+    FROM ({_spans("$3::timestamptz")}) AS a
+    FULL JOIN ({_spans("$4::timestamptz")}) AS b ON b.deal_id = a.deal_id
+    WHERE a.id IS DISTINCT FROM b.id
 ), ends AS (
-    SELECT b.deal_id, a.deal_id IS NOT NULL AS known,
-        coalesce(a.pipeline_id = $2, false) AS a_here, b.pipeline_id = $2 AS b_here,
-        coalesce(a.pipeline_id = $2 AND NOT a.archived, false) AS a_seen,
-        b.pipeline_id = $2 AND NOT b.archived AS b_seen,
-        coalesce(a.archived, false) AS a_archived, b.archived AS b_archived,
-        a.status AS a_status, b.status AS b_status, a.stage_id AS a_stage_id, b.stage_id AS b_stage_id,
-        a.amount_minor AS a_minor, b.amount_minor AS b_minor, a.currency AS a_currency, b.currency AS b_currency,
-        coalesce(a.expected_close_date, 'infinity') AS a_due, coalesce(b.expected_close_date, 'infinity') AS b_due,
-        a.expected_close_date AS a_close, b.expected_close_date AS b_close,
-        a.owner_id AS a_owner_id, b.owner_id AS b_owner_id
-    FROM touched t
-    JOIN deal_history b ON b.workspace_id = $1 AND b.deal_id = t.deal_id AND {_at("$4", "b")}
-    LEFT JOIN deal_history a ON a.workspace_id = $1 AND a.deal_id = t.deal_id AND {_at("$3", "a")}
-), net AS (
-    SELECT ends.*, a_seen AND a_status = 'OPEN' AS a_open, b_seen AND b_status = 'OPEN' AS b_open,
+    SELECT p.deal_id, p.a_id IS NOT NULL AS a_here, p.b_id IS NOT NULL AS b_here,
+        coalesce(p.a_id, elsewhere_a.id) IS NOT NULL AS known, x.place AS a_place, y.place AS b_place,
+        {_either("a")}, {_either("b")}
+    FROM pairs p
+    LEFT JOIN {_elsewhere("a", "$3")} AS elsewhere_a ON true
+    LEFT JOIN {_elsewhere("b", "$4")} AS elsewhere_b ON true
+    LEFT JOIN places x ON x.stage_id = p.a_stage_id
+    LEFT JOIN places y ON y.stage_id = p.b_stage_id
+), seen AS (
+    SELECT ends.*, a_here AND NOT a_archived AS a_seen, b_here AND NOT b_archived AS b_seen,
+        coalesce(a_expected_close_date, 'infinity') AS a_due, coalesce(b_expected_close_date, 'infinity') AS b_due
+    FROM ends
+), net AS MATERIALIZED (
+    SELECT seen.*, a_seen AND a_status = 'OPEN' AS a_open, b_seen AND b_status = 'OPEN' AS b_open,
         b_here AND b_status IS DISTINCT FROM a_status AS turned,
         -- No amount counts as nothing, in the currency of the other.
         known AND b_here AND coalesce(a_currency = b_currency, true)
-            AND coalesce(b_minor, 0) > coalesce(a_minor, 0) AS up,
+            AND coalesce(b_amount_minor, 0) > coalesce(a_amount_minor, 0) AS up,
         known AND b_here AND coalesce(a_currency = b_currency, true)
-            AND coalesce(b_minor, 0) < coalesce(a_minor, 0) AS down,
+            AND coalesce(b_amount_minor, 0) < coalesce(a_amount_minor, 0) AS down,
         known AND b_here AND a_currency <> b_currency AS exchanged,
-        CASE WHEN a_here AND b_here AND a_status = 'OPEN' AND b_status = 'OPEN' AND a_stage_id <> b_stage_id THEN
-            (SELECT (y.position, y.id) > (x.position, x.id) FROM stage x, stage y
-             WHERE x.workspace_id = $1 AND x.id = a_stage_id AND y.workspace_id = $1 AND y.id = b_stage_id)
-        END AS forward,
+        a_here AND b_here AND a_status = 'OPEN' AND b_status = 'OPEN' AND b_place > a_place AS forward,
+        a_here AND b_here AND a_status = 'OPEN' AND b_status = 'OPEN' AND b_place < a_place AS back,
         -- It came open and was closed before the second moment: it counts as come, and as gone.
         b_seen AND NOT a_seen AND b_status <> 'OPEN' AND coalesce(a_status, 'OPEN') = 'OPEN' AS passed
-    FROM ends WHERE a_seen OR b_seen
+    FROM seen WHERE a_seen OR b_seen
 )"""  # noqa: S608  (words of our own)
 
 _CONDITIONS = {
@@ -84,7 +108,7 @@ _CONDITIONS = {
     ChangeKind.RESTORED: "b_seen AND a_here AND a_archived",
     ChangeKind.REOPENED: "known AND turned AND b_status = 'OPEN'",
     ChangeKind.MOVED_FORWARD: "forward",
-    ChangeKind.MOVED_BACK: "NOT forward",
+    ChangeKind.MOVED_BACK: "back",
     ChangeKind.VALUE_UP: "up",
     ChangeKind.VALUE_DOWN: "down",
     ChangeKind.VALUE_CHANGED: "exchanged",
@@ -132,17 +156,21 @@ _EFFECTS = f"""
         END AS deals
     FROM told"""  # noqa: S608  (words of our own)
 
-BRIDGE = f"""{_NET}{_TOLD}, effects AS ({_EFFECTS}
+BRIDGE = f"""{_NET}{_TOLD}, effects AS MATERIALIZED ({_EFFECTS}
 ), parts AS (
-    SELECT e.kind, p.* FROM effects e CROSS JOIN LATERAL (VALUES
-        ('', 1, NULL, coalesce(e.deals, 0), NULL),
-        (e.b_currency, 0, CASE WHEN NOT {_in(ChangeKind.LEFT)} THEN e.b_minor END, 0,
-            CASE WHEN {_in(*_VALUES)} THEN CASE WHEN a_open THEN e.b_minor END
-                WHEN NOT {_in(ChangeKind.LEFT)} THEN e.deals * e.b_minor END),
-        (e.a_currency, 0, CASE WHEN {_in(ChangeKind.LEFT)} THEN e.a_minor WHEN {_in(*_VALUES)} THEN -e.a_minor END, 0,
-            CASE WHEN {_in(*_VALUES)} AND a_open THEN -e.a_minor
-                WHEN {_in(ChangeKind.LEFT)} THEN e.deals * e.a_minor END)
-    ) AS p (currency, deals, minor, effect_deals, effect) WHERE p.currency IS NOT NULL
+    SELECT kind, '' AS currency, 1 AS deals, NULL::bigint AS minor, coalesce(deals, 0) AS effect_deals,
+        NULL::bigint AS effect
+    FROM effects
+    UNION ALL
+    SELECT kind, b_currency, 0, b_amount_minor, 0,
+        CASE WHEN {_in(*_VALUES)} THEN CASE WHEN a_open THEN b_amount_minor END ELSE deals * b_amount_minor END
+    FROM effects WHERE b_currency IS NOT NULL AND NOT {_in(ChangeKind.LEFT)}
+    UNION ALL
+    SELECT kind, a_currency, 0, -a_amount_minor, 0, CASE WHEN a_open THEN -a_amount_minor END
+    FROM effects WHERE a_currency IS NOT NULL AND {_in(*_VALUES)}
+    UNION ALL
+    SELECT kind, a_currency, 0, a_amount_minor, 0, deals * a_amount_minor
+    FROM effects WHERE a_currency IS NOT NULL AND {_in(ChangeKind.LEFT)}
     UNION ALL
     SELECT {len(KINDS)}, coalesce(h.currency, ''), 1, h.amount_minor, 0, NULL FROM deal_history h
     WHERE {_HERE} AND h.status = 'OPEN' AND {_at("$3")}

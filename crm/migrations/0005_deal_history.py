@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ("owner_id", fields.UUIDField(null=True)),
                 ("archived", fields.BooleanField()),
             ],
-            options={"table": "deal_history", "app": "crm", "constraints": [CheckConstraint(check="status IN ('OPEN', 'WON', 'LOST')", name="deal_history_status_known"), UniqueConstraint(fields=("workspace_id", "deal_id"), name="deal_history_one_current", condition="valid_to IS NULL"), CheckConstraint(check="valid_to >= valid_from", name="deal_history_in_order")], "indexes": [Index(fields=["workspace_id", "deal_id", "valid_from"]), Index(fields=["workspace_id", "pipeline_id", "valid_to"])], "pk_attr": "id", "table_description": "A span of time in which nothing of a deal changed that a review of the pipeline looks at: docs/adr/0015."},
+            options={"table": "deal_history", "app": "crm", "constraints": [CheckConstraint(check="status IN ('OPEN', 'WON', 'LOST')", name="deal_history_status_known"), UniqueConstraint(fields=("workspace_id", "deal_id"), name="deal_history_one_current", condition="valid_to IS NULL"), CheckConstraint(check="valid_to >= valid_from", name="deal_history_in_order")], "indexes": [Index(fields=["workspace_id", "deal_id", "valid_from"])], "pk_attr": "id", "table_description": "A span of time in which nothing of a deal changed that a review of the pipeline looks at: docs/adr/0015."},
             bases=["WorkspaceRecord"],
         ),
     ]
@@ -101,6 +101,9 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             [
                 "ALTER TABLE deal_history ALTER COLUMN id SET DEFAULT gen_random_uuid()",
+                # What was there at a moment is one range of it: spans that had not ended then.
+                "CREATE INDEX deal_history_end ON deal_history"
+                " (workspace_id, pipeline_id, (CASE WHEN valid_to IS NULL THEN 'infinity' ELSE valid_to END))",
                 "DROP INDEX deal_history_deal_id_idx",  # the beginning of the index on valid_from
                 f"GRANT UPDATE (valid_to) ON deal_history TO {APP_ROLE}",  # the end of a span, and nothing else of it
                 *TRIGGERS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
@@ -19,6 +20,8 @@ from tortoise.exceptions import OperationalError
 
 from crm.accounts.facts import Actor
 from crm.db import execute, scoped
+from crm.deals.archiving import archive_deal, restore_deal
+from crm.deals.changing import DealChanges, update_deal
 from crm.deals.facts import Place
 from crm.deals.history import bridge, changes, deals_then, stages_then
 from crm.deals.models import Deal, DealHistory
@@ -27,6 +30,7 @@ from crm.deals.past import KINDS, Bridge, Change, Page
 from crm.deals.past import ChangeKind as Kind
 from crm.deals.rules import probability
 from crm.engine import bound
+from crm.errors import DomainError
 from crm.ids import new_id
 from crm.money import Money
 from crm.pipelines.facts import StageKind
@@ -80,45 +84,42 @@ class World:
         await self._look()
 
     async def move(self, which: int, column: int) -> None:
-        deal = self._one(which)
-        if deal is None or self.board[deal].archived:
-            return
-        stage = self.stages[self.board[deal].pipeline][column]
-        await move_deal(
-            actor=self.actor, deal_id=deal, stage_id=stage.id, place=Place.first(), expected_version=None,
-            lost_reason="Too dear" if stage.kind == "LOST" else None, now=self.now,
-        )  # fmt: skip
-        await self._look()
+        if (deal := self._one(which)) is not None:
+            stage = self.stages[self.board[deal].pipeline][column]
+            reason = "Too dear" if stage.kind == "LOST" else None
+            await self._do(move_deal, deal, stage_id=stage.id, place=Place.first(), lost_reason=reason)
 
-    async def change(self, which: int, **columns: Any) -> None:
-        """What operations of the board do to a deal, seen from its row."""
-        if (id := self._one(which)) is None:
-            return
-        deal = await scoped(Deal, self.actor).get(id=id)
-        deal.update_from_dict(columns).touch(self.now)
-        await deal.save()
-        await self._look()
-
-    async def value(self, which: int, amount: Money | None) -> None:
-        await self.change(
-            which, amount_minor=amount.minor if amount else None, currency=amount.currency if amount else None
-        )
+    async def change(self, which: int, **changes: Any) -> None:
+        if (deal := self._one(which)) is not None:
+            await self._do(update_deal, deal, changes=DealChanges(**changes))
 
     async def owner(self, which: int, owner: int) -> None:
         await self.change(which, owner_id=self.owners[owner])
 
     async def archive(self, which: int, archived: bool) -> None:
-        await self.change(which, archived_at=self.now if archived else None)
+        if (deal := self._one(which)) is not None:
+            await self._do(archive_deal if archived else restore_deal, deal)
+
+    async def _do(self, operation: Callable[..., Awaitable[Any]], deal: UUID, **how: Any) -> None:
+        """An operation, which may be refused, and changes nothing then."""
+        with contextlib.suppress(DomainError):
+            await operation(actor=self.actor, deal_id=deal, expected_version=None, now=self.now, **how)
+        await self._look()
 
     async def transfer(self, which: int) -> None:
-        """To the first stage of the other pipeline."""
+        """To the first stage of the other pipeline, as no operation does; its row says what one would write."""
         if (id := self._one(which)) is None:
             return
         there = next(pipeline.id for pipeline in self.pipelines if pipeline.id != self.board[id].pipeline)
-        await self.change(
-            which, pipeline_id=there, stage_id=self.stages[there][0].id, status="OPEN", rank=f"z{new_id().hex}1",
-            closed_at=None, lost_reason=None, last_open_stage_id=None,
-        )  # fmt: skip
+        deal = await scoped(Deal, self.actor).get(id=id)
+        deal.update_from_dict(
+            {
+                "pipeline_id": there, "stage_id": self.stages[there][0].id, "status": "OPEN", "closed_at": None,
+                "rank": f"z{new_id().hex}1", "lost_reason": None, "won_reason": None, "last_open_stage_id": None,
+            }
+        ).touch(self.now)  # fmt: skip
+        await deal.save()
+        await self._look()
 
     def _one(self, which: int) -> UUID | None:
         return self.deals[which % len(self.deals)] if self.deals else None
@@ -223,8 +224,8 @@ def change(column: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Ste
 
 
 steps = st.one_of(
-    step("create", which, amounts, days), step("move", which, st.integers(0, 4)), step("value", which, amounts),
-    change("expected_close_date", days), change("probability_override", st.none() | st.integers(0, 100)),
+    step("create", which, amounts, days), step("move", which, st.integers(0, 4)), change("amount", amounts),
+    change("expected_close_date", days), change("probability", st.none() | st.integers(0, 100)),
     step("owner", which, st.integers(0, 2)), step("archive", which, st.booleans()), step("transfer", which),
     change("title", st.sampled_from(["Pumps", "Other pumps"])),
 )  # fmt: skip
@@ -366,11 +367,11 @@ async def test_a_change_is_dated_to_when_it_came_to_be_so(company: Company) -> N
     world = await World.make(company)
     await world.create(0, Money(5, "EUR"), None)
     for verb, *arguments in (
-        ("value", 0, Money(9, "EUR")), ("move", 0, 1), ("value", 0, Money(5, "EUR")), ("value", 0, Money(7, "EUR")),
+        ("worth", 0, Money(9, "EUR")), ("move", 0, 1), ("worth", 0, Money(5, "EUR")), ("worth", 0, Money(7, "EUR")),
         ("move", 0, 2), ("owner", 0, 1), ("move", 0, 3),
     ):  # fmt: skip
         world.tick(60)
-        await getattr(world, verb)(*arguments)
+        await (world.change(0, amount=arguments[1]) if verb == "worth" else getattr(world, verb)(*arguments))
     asked = {"actor": company.bob, "pipeline_id": world.pipelines[0].id, "kinds": KINDS, "page": ALL}
     found = await changes(**asked, since=NOW, until=later(1000))
     assert {change.kind: change.at for change in found} == {

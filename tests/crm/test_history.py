@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from itertools import pairwise
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class World:
         self.deals: list[UUID] = []
         self.board: dict[UUID, State] = {}
         self.copies = Copies()
+        self.told: set[Kind] = set()
 
     @classmethod
     async def make(cls, company: Company) -> World:
@@ -176,6 +178,7 @@ class World:
                     (before.stage, before.amount, before.due, before.owner) if before else (None,) * 4
                 )
                 assert since < change.at <= until
+                self.told.add(change.kind)
                 assert change.at in self.copies.moments
             adds_up(await bridge(**asked), listed, sums(a, pipeline), sums(b, pipeline))
 
@@ -210,7 +213,7 @@ def plain(totals: Any) -> Counter[str]:
 
 
 Step = Callable[[World], Awaitable[None]]
-which = st.integers(0, 7)
+which = st.integers(0, 4)
 amounts = st.none() | st.builds(Money, st.sampled_from([0, 1, 250, 999, 10**17]), st.sampled_from(["EUR", "JPY"]))
 days = st.none() | st.dates(date(2026, 4, 1), date(2026, 4, 3))
 
@@ -229,10 +232,10 @@ steps = st.one_of(
     step("owner", which, st.integers(0, 2)), step("archive", which, st.booleans()), step("transfer", which),
     change("title", st.sampled_from(["Pumps", "Other pumps"])),
 )  # fmt: skip
-histories = st.lists(st.tuples(st.sampled_from([0, 0, 1, 60]), steps), min_size=1, max_size=25)
+histories = st.lists(st.tuples(st.sampled_from([0, 0, 1, 60]), steps), min_size=8, max_size=20)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories)
 async def test_at_any_moment_the_pipeline_is_what_it_was_and_all_changes_add_up(
     company: Company, history: list[tuple[float, Step]]
@@ -251,6 +254,37 @@ async def test_at_any_moment_the_pipeline_is_what_it_was_and_all_changes_add_up(
     pairs += zip(moments, moments[len(moments) // 2 :], strict=False)
     for since, until in sorted(set(pairs)):
         await world.changed_as_it_did(since, until)
+
+
+async def test_a_long_history_has_changes_of_every_kind_and_they_all_add_up(company: Company) -> None:
+    chance, world = Random(5), await World.make(company)
+    some = [None, *(Money(minor, currency) for minor in (1, 250, 10**17) for currency in ("EUR", "JPY"))]
+    days = [None, date(2026, 4, 1), date(2026, 4, 2)]
+
+    def take() -> Awaitable[None]:
+        which = chance.randrange(6)
+        return chance.choice(
+            [
+                lambda: world.move(which, chance.randrange(5)),
+                lambda: world.move(which, chance.randrange(3)),
+                lambda: world.change(which, amount=chance.choice(some)),
+                lambda: world.change(which, expected_close_date=chance.choice(days)),
+                lambda: world.owner(which, chance.randrange(3)),
+                lambda: world.archive(which, chance.random() < 0.4),
+                lambda: world.archive(which, False),
+                lambda: world.transfer(which) if chance.random() < 0.4 else world.move(which, 4),
+                lambda: world.create(which, chance.choice(some), chance.choice(days)),
+            ]
+        )()
+
+    for number in range(160):
+        world.tick(chance.choice([0, 1, 60]))
+        await (take() if number > 5 else world.create(number, chance.choice(some), None))
+    moments = world.copies.moments
+    for since, until in [sorted(chance.choices(moments, k=2)) for _ in range(60)]:
+        await world.is_as_it_was(since)
+        await world.changed_as_it_did(since, until)
+    assert world.told == set(KINDS)
 
 
 async def spans(company: Company, deal_id: UUID) -> list[DealHistory]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -204,7 +205,7 @@ def scoped(model: type[M], actor: Scoped) -> QuerySet[M]:
 
 
 def _noun(model: type[Model]) -> str:
-    return model.__name__.lower()
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", model.__name__).lower()
 
 
 async def get(model: type[M], id: UUID, actor: Scoped, *, field: tuple[str, ...] = ("id",)) -> M:

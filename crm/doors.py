@@ -1,7 +1,8 @@
 """The doors into a workspace: the only questions asked before it is known which one it is about.
 
 Each calls a function of the database that runs past row-level security and answers with ids or a count only
-(crm/migrations: 0002_doors, 0003_board_at_scale). Everything after a door runs bound to the workspace that it named.
+(crm/migrations: 0002_doors, 0003_board_at_scale, 0004_pipeline_in_full). Everything after a door runs bound to the
+workspace that it named.
 """
 
 from __future__ import annotations
@@ -73,6 +74,12 @@ async def crowded_columns(*, at_most: int) -> list[tuple[UUID, UUID]]:
     """(workspace id, stage id) of columns in which cards lie so close that their ranks have grown long."""
     rows = await execute("SELECT * FROM door_crowded($1)", at_most)
     return [(_uuid(row["workspace_id"]), _uuid(row["stage_id"])) for row in rows]
+
+
+async def leads_due(*, now: datetime, beyond: UUID, at_most: int) -> list[tuple[UUID, UUID]]:
+    """(workspace id, lead id) of leads for which something is due by time alone; by their ids, from beyond one on."""
+    rows = await execute("SELECT * FROM door_leads_due($1, $2, $3)", now, beyond, at_most)
+    return [(_uuid(row["workspace_id"]), _uuid(row["lead_id"])) for row in rows]
 
 
 def _channel(rows: list[dict[str, object]]) -> ChannelDoor | None:

@@ -15,7 +15,7 @@ from crm.contacts.models import Contact, Organization
 from crm.db import Scoped, scoped
 from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
-from crm.leads.models import Lead, Suggestion
+from crm.leads.models import Lead, QualificationPolicy, Suggestion
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag
 
@@ -23,7 +23,7 @@ KINDS: dict[str, type[Model]] = {
     model.__name__: model
     for model in (
         *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
-        *(Channel, InboundMessage),
+        *(Channel, InboundMessage, QualificationPolicy),
         *(Tag,),
         Suggestion,
     )
@@ -40,3 +40,8 @@ async def by_ids(kind: str, actor: Scoped, ids: Sequence[UUID]) -> list[Any]:
     """The rows with these ids, in their order; None for each that the workspace does not have."""
     found = {row.pk: row for row in await rows(kind, actor, id__in=list(ids))}
     return [found.get(id) for id in ids]
+
+
+async def only(kind: str, actor: Scoped) -> Any:
+    """The one row of a kind that each workspace has."""
+    return await rows(kind, actor).get()

@@ -15,7 +15,9 @@ from schema.deals.changing import DealChangingMutations
 from schema.deals.closing import ClosingMutations
 from schema.deals.mutations import DealMutations
 from schema.intake.mutations import ChannelMutations
+from schema.leads.keeping import LeadKeepingMutations
 from schema.leads.mutations import LeadMutations
+from schema.leads.policy_mutations import QualificationPolicyMutations
 from schema.leads.suggesting import SuggestionMutations
 from schema.node import Node, attribute
 from schema.pipelines.mutations import PipelineMutations
@@ -30,6 +32,8 @@ from schema.tags.mutations import TagMutations
 @strawberry.type(description="Everything that can be done. A refusal is in `userErrors`, and then nothing was changed.")
 class Mutation(
     LeadMutations,
+    LeadKeepingMutations,
+    QualificationPolicyMutations,
     SuggestionMutations,
     DealMutations,
     DealChangingMutations,

@@ -16,9 +16,10 @@ from crm.accounts.facts import Actor
 from crm.contacts import queries as contacts
 from crm.deals import queries as deals
 from crm.intake.secrets import SecretBox
+from crm.leads import policies
 from crm.leads import queries as leads
 from crm.reads import Scope
-from crm.rows import by_ids
+from crm.rows import by_ids, only
 from schema.connections import connection_of
 from schema.cursors import CursorSigner
 from schema.node import Node
@@ -79,6 +80,11 @@ class Context:
             raise LookupError(f"{kind} {id} is referred to, and not there")
         return row
 
+    async def only(self, kind: str) -> Any:
+        """The one row of a kind that each workspace has."""
+        self.plainly()
+        return await only(kind, self.actor)
+
     async def spliced(self, info: Info) -> Any:
         """A field of the root as compiled reads answer it; None: they do not, and its plain resolver must."""
         return await self.executor.spliced(info) if self.executor is not None else None
@@ -121,6 +127,15 @@ class Context:
     @cached_property
     def answers(self) -> DataLoader[UUID, Any]:
         return self._many(lambda ids: leads.answers_of(actor=self.actor, lead_ids=ids))
+
+    @cached_property
+    def policies(self) -> DataLoader[UUID, Any]:
+        """The workspace's policy of qualification, by the workspace's id."""
+
+        async def read(ids: list[UUID]) -> dict[UUID, Any]:
+            return dict.fromkeys(ids, await policies.read_policy(self.actor))
+
+        return self._many(read)
 
     @cached_property
     def paces(self) -> DataLoader[UUID, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -78,7 +79,7 @@ def refusable(
             except DomainError as error:
                 shown = {}
                 if isinstance(error, StaleVersion) and error.current is not None:
-                    name = type(error.current).__name__.lower()
+                    name = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(error.current).__name__).lower()
                     shown = {name: show[name](error.current)} if name in show else {}
                 return payload(user_errors=[UserError.of(error)], **shown)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
 
 from crm.changes import UNCHANGED, Change
+from crm.errors import Invalid
 from schema import ids
 from schema.effects import Effect
 from schema.errors import UserError
@@ -81,3 +83,13 @@ def user_errors() -> Any:
     return strawberry.field(
         description="Why nothing was changed; empty when all went well.", default_factory=list[UserError]
     )
+
+
+def moment(given: datetime | None, *field: str) -> datetime | None:
+    """A moment out of an input.
+
+    Raises: Invalid, naming the field, for one without a zone.
+    """
+    if given is not None and given.tzinfo is None:
+        raise Invalid(f"{field[-1]} has no zone: give a moment such as 2026-03-02T09:00:00Z.", field=field)
+    return given

@@ -23,12 +23,13 @@ from schema.fields import computed, every, many
 from schema.intake.lists import CHANNELS, MESSAGES
 from schema.intake.types import Channel, InboundMessage
 from schema.leads.lists import LEADS
+from schema.leads.policies import QualificationPolicy
 from schema.leads.types import Lead
 from schema.node import Node
 from schema.pipelines.lists import NOT_ARCHIVED, PIPELINES
 from schema.pipelines.types import Pipeline
 from schema.reads.arguments import LARGEST_PAGE
-from schema.reads.mapping import ById, ByIds
+from schema.reads.mapping import ById, ByIds, Only
 from schema.tags.lists import TAGS
 from schema.tags.types import Tag
 
@@ -63,6 +64,13 @@ class Query(PastQueries):
     members: list[Member] = every(MEMBERS, "The people who work in the workspace, in the order in which they joined.")
     channels: list[Channel] = every(CHANNELS, "The ways in, oldest first.")
     tags: list[Tag] = every(TAGS, "All tags, by name: at most 500.")
+
+    @computed("When leads become QUALIFIED by themselves, and what is asked.", Only("QualificationPolicy"))
+    async def qualification_policy(self, info: Info) -> QualificationPolicy:
+        spliced = await info.context.spliced(info)
+        if spliced is not None:
+            return cast("QualificationPolicy", spliced)
+        return QualificationPolicy.of(await info.context.only("QualificationPolicy"))
 
     @computed("The object with this global id; null when there is none.", ById())
     async def node(self, info: Info, id: GlobalId) -> Node | None:

@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_process_init, worker_process_shutdown, worker_ready
 
-from workers import board, runtime
+from workers import board, leads, runtime
 from workers.broker import MAINTENANCE, make_celery
 
 
@@ -16,11 +16,12 @@ def create_celery(*, database_url: str, redis_url: str, sweep_seconds: float) ->
     runtime.configure(database_url=database_url, sweep_seconds=sweep_seconds)
     app = make_celery(
         redis_url,
-        include=["workers.intake", "workers.board"],
+        include=["workers.intake", "workers.board", "workers.leads"],
         beat_schedule={
             "intake.sweep": _every(sweep_seconds, "intake.sweep"),
             "board.fold": _every(board.FOLD_SECONDS, "board.fold"),
             "board.space": _every(board.SPACE_SECONDS, "board.space"),
+            "leads.review": _every(leads.REVIEW_SECONDS, "leads.review"),
         },
         beat_max_loop_interval=min(sweep_seconds, 5.0),
     )

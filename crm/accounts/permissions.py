@@ -32,6 +32,10 @@ _WORK = frozenset(
         "lead.qualify",
         "lead.disqualify",
         "lead.reopen",
+        "lead.update",
+        "lead.assign",
+        "lead.archive",
+        "lead.restore",
         "lead.convert",
         "deal.create",
         "deal.move",
@@ -46,14 +50,16 @@ _WORK = frozenset(
         "deal.restore",
     }
 )
-_RUN = frozenset({"channel.create", "channel.read_secret", "lead.force_convert", "tag.delete"})
+_RUN = frozenset(
+    {"channel.create", "channel.read_secret", "lead.force_convert", "qualification_policy.set", "tag.delete"}
+)
 
 GRANTS: dict[Role | None, frozenset[str]] = {
     Role.OWNER: _WORK | _RUN | _BUILD,
     Role.ADMIN: _WORK | _RUN | _BUILD,
     Role.MEMBER: _WORK,
     Role.VIEWER: frozenset(),
-    None: _WORK | _RUN | frozenset({"intake.receive", "intake.claim", "intake.file", "pipeline.create"}),
+    None: _WORK | _RUN | frozenset({"intake.receive", "intake.claim", "intake.file", "lead.review", "pipeline.create"}),
 }
 """Which verbs each role may use; None is Anbahn itself."""
 

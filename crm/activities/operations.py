@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -40,3 +41,19 @@ async def log(
         deal_id=deal_id,
         inbound_message_id=inbound_message_id,
     )
+
+
+async def log_each(*, actor: Actor, lead_ids: Iterable[UUID], summary: str, now: datetime) -> None:
+    """Add the same change to the timeline of each of many leads. Part of the caller's transaction."""
+    rows = [
+        Activity(
+            workspace_id=actor.workspace_id,
+            kind=ActivityKind.CHANGE.value,
+            at=now,
+            summary=text.one_line(summary, 500),
+            member_id=actor.member_id,
+            lead_id=lead_id,
+        )
+        for lead_id in lead_ids
+    ]
+    await Activity.bulk_create(rows, batch_size=1000)

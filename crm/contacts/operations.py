@@ -149,6 +149,19 @@ async def check_owner(owner_id: UUID | None, actor: Actor, field: tuple[str, ...
         await get(Member, owner_id, actor, field=(*field, "ownerId"))
 
 
+async def check_contact(contact_id: UUID | None, actor: Actor, field: tuple[str, ...] = ()) -> None:
+    """Let a contact be the one whose lead it is.
+
+    Raises: NotFound; Invalid for one that is archived.
+    """
+    if contact_id is None:
+        return
+    at = (*field, "contactId")
+    contact = await get(Contact, contact_id, actor, field=at)
+    if contact.archived_at is not None:
+        raise Invalid(f"The contact {contact.name} is archived: restore it first.", field=at)
+
+
 async def check_organization(organization_id: UUID | None, actor: Actor, field: tuple[str, ...] = ()) -> None:
     """Let an organization be the one that a person belongs to.
 

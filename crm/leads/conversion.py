@@ -25,7 +25,7 @@ from crm.leads import rules
 from crm.leads.events import LeadConverted
 from crm.leads.facts import Answer, Criterion, CriterionState, LeadState
 from crm.leads.models import CriterionAnswer, Lead
-from crm.leads.operations import facts
+from crm.leads.records import ask_nothing, facts
 from crm.money import Money
 from crm.outbox import operations as outbox
 
@@ -87,6 +87,7 @@ async def convert_lead(
         deal, neighbour_gone = added.deal, added.neighbour_gone
     lead.state = LeadState.CONVERTED.value
     lead.disqualify_reason = lead.disqualify_note = lead.nurture_until = None  # a forced one may have been put aside
+    ask_nothing(lead)
     lead.converted_at = now
     lead.deal_id = deal.id
     lead.contact_id = lead.contact_id or contact_id

@@ -42,6 +42,56 @@ class LeadReopened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadReturned(Event):
+    """The day came on which a disqualified lead was to be taken up again."""
+
+    name: ClassVar[str] = "lead.returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFellBack(Event):
+    """A QUALIFIED lead is stale: answers that it stood on changed, or are no longer fresh."""
+
+    name: ClassVar[str] = "lead.fell_back"
+    criteria: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChanged(Event):
+    name: ClassVar[str] = "lead.changed"
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadAssigned(Event):
+    name: ClassVar[str] = "lead.assigned"
+    owner_id: UUID | None
+    from_owner_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadArchived(Event):
+    name: ClassVar[str] = "lead.archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadRestored(Event):
+    name: ClassVar[str] = "lead.restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualificationPolicyChanged(Event):
+    """When leads of the workspace are qualified, or what they are asked, is not what it was."""
+
+    name: ClassVar[str] = "qualification_policy.changed"
+    mode: str
+    needed: int
+    threshold: int
+    qualified: int
+    """How many leads became QUALIFIED by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadConverted(Event):
     name: ClassVar[str] = "lead.converted"
     deal_id: UUID

@@ -87,7 +87,7 @@ class Lead(VersionedRecord):
             ("workspace_id", "contact_id", "created_at", "id"),
             ("workspace_id", "organization_id", "created_at", "id"),
             ("workspace_id", "deal_id", "created_at", "id"),
-            ("workspace_id", "next_weight", "next_criterion", "id"),
+            ("workspace_id", "next_weight", "id"),
         )
         constraints = (
             one_of("lead", "state", LeadState),
@@ -167,6 +167,9 @@ class CriterionAnswer(WorkspaceRecord):
             CheckConstraint(
                 check="(state = 'PENDING') = (pending_until IS NOT NULL)", name="criterion_answer_pending_has_date"
             ),
+            CheckConstraint(
+                check="fresh_until IS NULL OR state IN ('MET', 'NOT_MET')", name="criterion_answer_known_grows_old"
+            ),
         )
 
     def facts(self) -> Answer:
@@ -184,6 +187,11 @@ class CriterionAnswer(WorkspaceRecord):
             text=self.text,
             not_before=self.not_before,
             not_after=self.not_after,
+            quote=self.quote,
+            activity_id=self.activity_id,
+            fresh_until=self.fresh_until,
+            member_id=self.member_id,
+            answered_at=self.answered_at,
         )
 
 

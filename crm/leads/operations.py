@@ -10,16 +10,19 @@ from uuid import UUID
 from crm import text
 from crm.accounts.facts import Actor
 from crm.accounts.permissions import permit
-from crm.activities import operations as activities
-from crm.activities.models import ActivityKind
-from crm.contacts.models import Contact, Organization
-from crm.db import atomic, get, lock, scoped
+from crm.activities.models import Activity
+from crm.contacts.models import Contact
+from crm.contacts.operations import check_contact, check_organization, check_owner
+from crm.db import atomic, get, lock
 from crm.errors import Invalid
 from crm.idempotency import once
-from crm.leads import rules
+from crm.leads import answering, rules
 from crm.leads.events import LeadAnswered, LeadCaptured, LeadDisqualified, LeadQualified, LeadReopened
-from crm.leads.facts import Answer, Criterion, CriterionState, LeadFacts, LeadState
+from crm.leads.facts import Answer, LeadState
 from crm.leads.models import CriterionAnswer, Lead
+from crm.leads.policies import hold_policy
+from crm.leads.records import ask, ask_nothing, facts, note_change, tell_fallen
+from crm.leads.returning import reopen
 from crm.outbox import operations as outbox
 from crm.tags import operations as tags
 
@@ -33,6 +36,9 @@ class NewLead:
     organization_id: UUID | None = None
     source: str | None = None
     tag_ids: tuple[UUID, ...] = ()
+    description: str | None = None
+    owner_id: UUID | None = None
+    """None: whoever makes it."""
 
 
 @atomic()
@@ -45,16 +51,16 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
 
     async def make(id: UUID) -> Lead:
         await tags.existing(new.tag_ids, actor)
+        await check_owner(new.owner_id, actor)
         if new.contact_id is None and new.organization_id is None:
             raise Invalid(
                 "A lead is somebody's interest: give contactId, organizationId or both.", field=("contactId",)
             )
-        contact = await get(Contact, new.contact_id, actor, field=("contactId",)) if new.contact_id else None
+        await check_contact(new.contact_id, actor)
+        await check_organization(new.organization_id, actor)
         organization_id = new.organization_id
-        if organization_id is not None:
-            await get(Organization, organization_id, actor, field=("organizationId",))
-        elif contact is not None:
-            organization_id = contact.organization_id
+        if organization_id is None and new.contact_id is not None:
+            organization_id = (await get(Contact, new.contact_id, actor)).organization_id
         source = text.optional(new.source, field=("source",))
         title = text.required(new.title, field=("title",), limit=500)
         lead = await add_lead(
@@ -63,9 +69,10 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
             now=now,
             title=title,
             source=source,
+            description=text.note(new.description, field=("description",)),
             contact_id=new.contact_id,
             organization_id=organization_id,
-            owner_id=actor.member_id,
+            owner_id=new.owner_id or actor.member_id,
         )
         await tags.put("Lead", lead.id, new.tag_ids, actor=actor)
         return lead
@@ -75,7 +82,8 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
 
 async def add_lead(*, actor: Actor, now: datetime, title: str, source: str | None, **columns: Any) -> Lead:
     """Make a NEW lead inside the caller's transaction; ``columns`` are further columns, already checked."""
-    lead = await Lead.create(
+    policy = await hold_policy(actor)
+    lead = Lead(
         workspace_id=actor.workspace_id,
         title=title,
         state=LeadState.NEW.value,
@@ -84,6 +92,8 @@ async def add_lead(*, actor: Actor, now: datetime, title: str, source: str | Non
         updated_at=now,
         **columns,
     )
+    ask(lead, {}, policy, now)
+    await lead.save()
     captured = LeadCaptured(subject_id=lead.id, source=source, inbound_message_id=columns.get("inbound_message_id"))
     await outbox.record(captured, actor=actor, now=now)
     return lead
@@ -93,34 +103,40 @@ async def add_lead(*, actor: Actor, now: datetime, title: str, source: str | Non
 async def answer_qualification(
     *, actor: Actor, lead_id: UUID, answers: tuple[Answer, ...], expected_version: int | None, now: datetime
 ) -> Lead:
-    """Answer one or more BANT criteria; each answer replaces the criterion's earlier one.
+    """Answer one or more BANT criteria; each answer replaces the criterion's earlier one, and its evidence.
 
     The lead becomes PROSPECTING with its first answer, and QUALIFIED by itself when the policy is satisfied.
 
     Raises: NotFound, StaleVersion, AlreadyConverted, Invalid, Forbidden.
     """
+    policy = await hold_policy(actor)
     lead = await lock(Lead, lead_id, actor, expected_version=expected_version)
     permit(actor, "lead.answer", lead)
-    rules.check_answers(answers)
-    answers = tuple(_cleaned(answer, index) for index, answer in enumerate(answers))
-    await _check_people(answers, actor)
-    verdict = rules.judge(await facts(lead, actor), answers)
-    for answer in answers:
+    answering.check_answers(answers, now)
+    answers = tuple(answering.cleaned(answer, index) for index, answer in enumerate(answers))
+    await _check_references(lead, answers, actor)
+    new = {answer.criterion: answering.dated(answer, policy, now) for answer in answers}
+    known = await facts(lead, actor)
+    verdict = rules.judge(known, new, policy, now)
+    for answer in new.values():
         await _write_answer(lead, answer, actor, now)
+    after = {**known.answers, **new}
     lead.state = verdict.state.value
     lead.qualification_stale = verdict.stale
     if verdict.promoted:
         lead.qualified_at, lead.qualified_note = now, None
         lead.qualified_by_id = None
+    ask(lead, after, policy, now)
     lead.touch(now)
     await lead.save()
     said = ", ".join(f"{answer.criterion.value.lower()} {answer.state.value.replace('_', ' ')}" for answer in answers)
-    await _note_change(lead, f"Answered: {said}", None, actor, now)
-    criteria = [answer.criterion.value for answer in answers]
-    await outbox.record(LeadAnswered(subject_id=lead.id, criteria=criteria), actor=actor, now=now)
+    await note_change(lead, f"Answered: {said}", None, actor, now)
+    await outbox.record(LeadAnswered(subject_id=lead.id, criteria=[one.value for one in new]), actor=actor, now=now)
     if verdict.promoted:
-        await _note_change(lead, "Qualified: all criteria are met", None, actor, now)
+        how = rules.how_satisfied(rules.standing(after, now), policy)
+        await note_change(lead, f"Qualified: {how}", None, actor, now)
         await outbox.record(LeadQualified(subject_id=lead.id, by_hand=False), actor=actor, now=now)
+    await tell_fallen(lead, verdict, actor, now)
     return lead
 
 
@@ -142,7 +158,7 @@ async def qualify_lead(
     lead.qualified_note = text.note(note, field=("note",))
     lead.touch(now)
     await lead.save()
-    await _note_change(lead, "Qualified by hand", lead.qualified_note, actor, now)
+    await note_change(lead, "Qualified by hand", lead.qualified_note, actor, now)
     await outbox.record(LeadQualified(subject_id=lead.id, by_hand=True), actor=actor, now=now)
     return lead
 
@@ -171,9 +187,10 @@ async def disqualify_lead(
     lead.disqualify_note = note
     lead.nurture_until = nurture_until
     lead.qualification_stale = False
+    ask_nothing(lead)
     lead.touch(now)
     await lead.save()
-    await _note_change(lead, f"Disqualified: {lead.disqualify_reason}", note, actor, now)
+    await note_change(lead, f"Disqualified: {lead.disqualify_reason}", note, actor, now)
     await outbox.record(LeadDisqualified(subject_id=lead.id, reason=lead.disqualify_reason), actor=actor, now=now)
     return lead
 
@@ -184,43 +201,33 @@ async def reopen_lead(*, actor: Actor, lead_id: UUID, expected_version: int | No
 
     Raises: NotFound, StaleVersion, AlreadyConverted, Invalid, Forbidden.
     """
+    policy = await hold_policy(actor)
     lead = await lock(Lead, lead_id, actor, expected_version=expected_version)
     permit(actor, "lead.reopen", lead)
-    rules.check_reopen(await facts(lead, actor))
-    lead.state = LeadState.PROSPECTING.value
-    lead.disqualify_reason = lead.disqualify_note = lead.nurture_until = None
-    lead.qualified_at = lead.qualified_by_id = lead.qualified_note = None  # the timeline keeps when and by whom
+    known = await facts(lead, actor)
+    rules.check_reopen(known)
+    reopen(lead)
+    ask(lead, known.answers, policy, now)
     lead.touch(now)
     await lead.save()
-    await _note_change(lead, "Reopened", None, actor, now)
+    await note_change(lead, "Reopened", None, actor, now)
     await outbox.record(LeadReopened(subject_id=lead.id), actor=actor, now=now)
     return lead
 
 
-async def facts(lead: Lead, actor: Actor) -> LeadFacts:
-    """What decisions need to know of the lead."""
-    rows = await scoped(CriterionAnswer, actor).filter(lead_id=lead.id)
-    states = {Criterion(row.criterion): CriterionState(row.state) for row in rows}
-    return LeadFacts(id=lead.id, state=LeadState(lead.state), states=states, stale=lead.qualification_stale)
-
-
-def _cleaned(answer: Answer, index: int) -> Answer:
-    at = ("answers", str(index))
-    return Answer(
-        **{
-            **{name: getattr(answer, name) for name in Answer.__slots__},
-            "note": text.note(answer.note, field=(*at, "note")),
-            "text": text.note(answer.text, field=(*at, "text")),
-        }
-    )
-
-
-async def _check_people(answers: tuple[Answer, ...], actor: Actor) -> None:
+async def _check_references(lead: Lead, answers: tuple[Answer, ...], actor: Actor) -> None:
     for index, answer in enumerate(answers):
+        at = ("answers", str(index))
         people = (("decisionMakerId", answer.decision_maker_id), ("budgetHolderId", answer.budget_holder_id))
         for name, contact_id in people:
             if contact_id is not None:
-                await get(Contact, contact_id, actor, field=("answers", str(index), name))
+                await get(Contact, contact_id, actor, field=(*at, name))
+        if answer.activity_id is not None:
+            entry = await get(Activity, answer.activity_id, actor, field=(*at, "activityId"))
+            if entry.lead_id != lead.id:
+                raise Invalid(
+                    "activityId names an entry of another timeline: give one of this lead's.", field=(*at, "activityId")
+                )
 
 
 async def _write_answer(lead: Lead, answer: Answer, actor: Actor, now: datetime) -> None:
@@ -240,10 +247,9 @@ async def _write_answer(lead: Lead, answer: Answer, actor: Actor, now: datetime)
             "not_before": answer.not_before,
             "not_after": answer.not_after,
             "member_id": actor.member_id,
+            "quote": answer.quote,
+            "activity_id": answer.activity_id,
             "answered_at": now,
+            "fresh_until": answer.fresh_until,
         },
     )
-
-
-async def _note_change(lead: Lead, summary: str, body: str | None, actor: Actor, now: datetime) -> None:
-    await activities.log(actor=actor, kind=ActivityKind.CHANGE, summary=summary, body=body, lead_id=lead.id, now=now)

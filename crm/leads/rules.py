@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from crm.errors import Code, DomainError, Invalid, ReasonRequired
-from crm.leads.facts import Answer, Criterion, CriterionState, LeadFacts, LeadState
+from crm.leads.asking import is_fresh
+from crm.leads.facts import Answer, Criterion, CriterionState, LeadFacts, LeadState, Policy, PolicyMode
 
 OTHER = "OTHER"
 """The disqualify reason that needs a note."""
@@ -21,14 +22,20 @@ class NotQualified(DomainError):
     code = Code.NOT_QUALIFIED
 
 
+class Archived(Invalid):
+    """The lead has been put away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What answering makes of a lead."""
+    """What becomes of a lead by answers, or by time alone."""
 
     state: LeadState
     stale: bool
     promoted: bool
     """It became QUALIFIED by these answers."""
+    fallen: tuple[Criterion, ...] = ()
+    """What made it stale just now."""
 
 
 def answered(states: Mapping[Criterion, CriterionState]) -> int:
@@ -41,44 +48,101 @@ def met(states: Mapping[Criterion, CriterionState]) -> int:
     return sum(1 for state in states.values() if state is CriterionState.MET)
 
 
-def satisfied(states: Mapping[Criterion, CriterionState]) -> bool:
-    """Whether the policy ALL_MET is satisfied."""
-    return met(states) == len(Criterion)
+def weight(states: Mapping[Criterion, CriterionState], policy: Policy) -> int:
+    """Weighted score: what the weights of the criteria that are met add up to."""
+    return sum(policy.criteria[criterion].weight for criterion, state in states.items() if state is CriterionState.MET)
 
 
-def judge(lead: LeadFacts, answers: tuple[Answer, ...]) -> Verdict:
+def bar(policy: Policy) -> tuple[int, int]:
+    """What qualifies a lead: (how many criteria must be met, what their weights must add up to)."""
+    match policy.mode:
+        case PolicyMode.ALL_MET:
+            return len(Criterion), 0
+        case PolicyMode.N_OF_4:
+            return policy.needed, 0
+        case PolicyMode.WEIGHTED:
+            return 0, policy.threshold
+
+
+def satisfied(states: Mapping[Criterion, CriterionState], policy: Policy) -> bool:
+    """Whether these states are enough for the policy."""
+    needed, threshold = bar(policy)
+    return met(states) >= needed and weight(states, policy) >= threshold
+
+
+def standing(answers: Mapping[Criterion, Answer], now: datetime) -> dict[Criterion, CriterionState]:
+    """The states as they count at a moment: what is no longer fresh is not known."""
+    return {
+        criterion: answer.state if is_fresh(answer.fresh_until, now) else CriterionState.UNKNOWN
+        for criterion, answer in answers.items()
+    }
+
+
+def judge(lead: LeadFacts, answers: Mapping[Criterion, Answer], policy: Policy, now: datetime) -> Verdict:
     """What the lead becomes with these answers.
 
     A lead is never demoted: an answer that falls back marks a QUALIFIED one as stale.
 
     Raises: AlreadyConverted, Invalid.
     """
-    refuse_converted(lead)
-    if lead.state is LeadState.DISQUALIFIED:
-        raise Invalid("The lead is disqualified: reopen it before you answer.", field=("id",))
-    enough = satisfied({**lead.states, **{answer.criterion: answer.state for answer in answers}})
+    refuse_closed(lead, "answer")
+    after = {**lead.answers, **answers}
     if lead.state is LeadState.QUALIFIED:
-        fallen = any(
-            lead.states.get(answer.criterion) is CriterionState.MET and answer.state is not CriterionState.MET
-            for answer in answers
-        )
-        return Verdict(LeadState.QUALIFIED, stale=not enough and (fallen or lead.stale), promoted=False)
-    if enough:
-        return Verdict(LeadState.QUALIFIED, stale=False, promoted=True)
-    return Verdict(LeadState.PROSPECTING, stale=False, promoted=False)
+        return reviewed(lead, after, policy, now)
+    enough = satisfied(standing(after, now), policy)
+    return Verdict(LeadState.QUALIFIED if enough else LeadState.PROSPECTING, stale=False, promoted=enough)
 
 
-def refuse_converted(lead: LeadFacts) -> None:
+def reviewed(lead: LeadFacts, after: Mapping[Criterion, Answer], policy: Policy, now: datetime) -> Verdict:
+    """What a QUALIFIED lead is, now that these are its answers: stale when what it stood on has fallen back.
+
+    It stood on what was MET when it was qualified, or later: confirming it by hand takes it as it is then.
+    """
+    states = standing(after, now)
+    if satisfied(states, policy):
+        return Verdict(lead.state, stale=False, promoted=False)
+    fallen = tuple(
+        criterion
+        for criterion, answer in lead.answers.items()
+        if answer.state is CriterionState.MET
+        and is_fresh(answer.fresh_until, lead.qualified_at)
+        and states.get(criterion) is not CriterionState.MET
+    )
+    stale = lead.stale or bool(fallen)
+    return Verdict(lead.state, stale=stale, promoted=False, fallen=fallen if stale and not lead.stale else ())
+
+
+def refuse_converted(lead: LeadFacts, *, field: tuple[str, ...] = ("id",)) -> None:
     """Raises: AlreadyConverted."""
     if lead.state is LeadState.CONVERTED:
-        raise AlreadyConverted("The lead has been converted: work on its deal.", field=("id",))
+        raise AlreadyConverted("The lead has been converted: work on its deal.", field=field)
+
+
+def refuse_archived(lead: LeadFacts) -> None:
+    """Raises: Archived."""
+    if lead.archived:
+        raise Archived("The lead is archived: restore it first.", field=("id",))
+
+
+def refuse_closed(lead: LeadFacts, verb: str) -> None:
+    """Refuse what is for open leads only: NEW, PROSPECTING or QUALIFIED, and not archived.
+
+    Raises: AlreadyConverted, Invalid.
+    """
+    refuse_converted(lead)
+    refuse_archived(lead)
+    if lead.state is LeadState.DISQUALIFIED:
+        raise Invalid(f"The lead is disqualified: reopen it before you {verb} it.", field=("id",))
+
+
+def is_open(lead: LeadFacts) -> bool:
+    """Whether somebody works on it, so that there is something to ask."""
+    return not lead.archived and lead.state not in (LeadState.DISQUALIFIED, LeadState.CONVERTED)
 
 
 def check_qualify(lead: LeadFacts) -> None:
     """Raises: AlreadyConverted, Invalid."""
-    refuse_converted(lead)
-    if lead.state is LeadState.DISQUALIFIED:
-        raise Invalid("The lead is disqualified: reopen it before you qualify it.", field=("id",))
+    refuse_closed(lead, "qualify")
 
 
 def check_disqualify(
@@ -89,6 +153,7 @@ def check_disqualify(
     Raises: AlreadyConverted, ReasonRequired, Invalid.
     """
     refuse_converted(lead)
+    refuse_archived(lead)
     if reason is None:
         raise ReasonRequired("A lead is disqualified for a reason: give reason.", field=("reason",))
     if reason.upper() == OTHER and note is None:
@@ -101,12 +166,28 @@ def check_disqualify(
 def check_reopen(lead: LeadFacts) -> None:
     """Raises: AlreadyConverted, Invalid."""
     refuse_converted(lead)
+    refuse_archived(lead)
     if lead.state is not LeadState.DISQUALIFIED:
         raise Invalid("Only a disqualified lead can be reopened; this one is open.", field=("id",))
 
 
+def check_archive(lead: LeadFacts) -> None:
+    """Raises: AlreadyConverted, Invalid."""
+    if lead.state is LeadState.CONVERTED:
+        raise AlreadyConverted("A lead that became a deal stays visible: unconvert it first.", field=("id",))
+    if lead.archived:
+        raise Invalid("The lead is archived already.", field=("id",))
+
+
+def check_restore(lead: LeadFacts) -> None:
+    """Raises: Invalid."""
+    if not lead.archived:
+        raise Invalid("Only an archived lead can be restored; this one is not.", field=("id",))
+
+
 def check_convert(lead: LeadFacts, *, forced: bool) -> None:
-    """Raises: NotQualified."""
+    """Raises: NotQualified, Archived."""
+    refuse_archived(lead)
     if lead.state is not LeadState.QUALIFIED and not forced:
         raise NotQualified(
             f"The lead is {lead.state.value}, not QUALIFIED: answer what is missing or qualify it first; "
@@ -115,36 +196,12 @@ def check_convert(lead: LeadFacts, *, forced: bool) -> None:
         )
 
 
-_TYPED: dict[Criterion, tuple[tuple[str, str], ...]] = {
-    Criterion.BUDGET: (("amount", "amount"),),
-    Criterion.AUTHORITY: (("decision_maker_id", "decisionMakerId"), ("budget_holder_id", "budgetHolderId")),
-    Criterion.NEED: (("text", "text"),),
-    Criterion.TIMEFRAME: (("not_before", "notBefore"), ("not_after", "notAfter")),
-}
-
-
-def check_answers(answers: tuple[Answer, ...]) -> None:
-    """Raises: Invalid, naming the answer and its field."""
-    if not answers:
-        raise Invalid("answers is empty: answer at least one criterion.", field=("answers",))
-    seen: set[Criterion] = set()
-    for index, answer in enumerate(answers):
-        at = ("answers", str(index))
-        if answer.criterion in seen:
-            raise Invalid(f"{answer.criterion.value} is answered twice: answer it once.", field=(*at, "criterion"))
-        seen.add(answer.criterion)
-        _check_answer(answer, at)
-
-
-def _check_answer(answer: Answer, at: tuple[str, ...]) -> None:
-    for criterion, names in _TYPED.items():
-        for attribute, name in names:
-            if criterion is not answer.criterion and getattr(answer, attribute) is not None:
-                raise Invalid(f"{name} answers {criterion.value}, not {answer.criterion.value}.", field=(*at, name))
-    pending = answer.state is CriterionState.PENDING
-    if pending and answer.pending_until is None:
-        raise Invalid("PENDING needs pendingUntil: when will it be known?", field=(*at, "pendingUntil"))
-    if not pending and answer.pending_until is not None:
-        raise Invalid("pendingUntil goes with the state PENDING only.", field=(*at, "pendingUntil"))
-    if answer.not_before and answer.not_after and answer.not_before > answer.not_after:
-        raise Invalid("notAfter lies before notBefore.", field=(*at, "notAfter"))
+def how_satisfied(states: Mapping[Criterion, CriterionState], policy: Policy) -> str:
+    """For the timeline: by what the policy is satisfied."""
+    match policy.mode:
+        case PolicyMode.ALL_MET:
+            return "all criteria are met"
+        case PolicyMode.N_OF_4:
+            return f"{met(states)} criteria are met, {policy.needed} were needed"
+        case PolicyMode.WEIGHTED:
+            return f"what is met weighs {weight(states, policy)}, {policy.threshold} were needed"

@@ -285,18 +285,15 @@ def _check_open(suggestion: Suggestion, expected_version: int | None) -> None:
 async def _answer(suggestion: Suggestion, changes: dict[str, Any], actor: Actor, now: datetime) -> Lead:
     """Raises: what ``answer_qualification`` does, naming the fields of this operation's input."""
     given = {name: value for name, value in changes.items() if value is not UNCHANGED}
-    answer = replace(answer_of(suggestion.facts()), **given)
+    answer = replace(answer_of(suggestion.facts()), quote=suggestion.quote, activity_id=suggestion.activity_id, **given)
     try:
-        lead = await answer_qualification(
+        return await answer_qualification(
             actor=actor, lead_id=suggestion.lead_id, answers=(answer,), expected_version=None, now=now
         )
     except DomainError as error:
         if error.field[:2] == ("answers", "0"):
             error.field = error.field[2:]
         raise
-    answered = scoped(CriterionAnswer, actor).filter(lead_id=lead.id, criterion=suggestion.criterion)
-    await answered.update(quote=suggestion.quote, activity_id=suggestion.activity_id)
-    return lead
 
 
 def answer_of(proposal: Proposal) -> Answer:

@@ -58,12 +58,23 @@ $$""",
     " (NEW.stage_id, NEW.amount_minor, NEW.currency, NEW.archived_at IS NULL)) EXECUTE FUNCTION deal_changed()",
 ]
 
-# What bulk inserts may leave out.
-DEFAULTS = [
-    *(f"ALTER TABLE {table} ALTER COLUMN custom SET DEFAULT '{{}}'" for table in ("contact", "organization", "lead", "deal")),
-    "ALTER TABLE lead ALTER COLUMN next_weight SET DEFAULT 0",
-    "ALTER TABLE stage ALTER COLUMN required_fields SET DEFAULT '[]'",
-]
+
+class AddFilled(ops.AddField):
+    """Adds a column that is never null to a table that has rows, with what it holds in those.
+
+    Tortoise 1.1.9 adds it without a default, which PostgreSQL refuses. It keeps its default, so that bulk inserts may
+    leave it out.
+    """
+
+    def __init__(self, model_name, name, field, filled):
+        super().__init__(model_name, name, field)
+        self.filled = filled
+
+    async def database_forward(self, app_label, old_state, new_state, state_editor=None):
+        column = f"{self.name} {self.field.get_for_dialect('postgres', 'SQL_TYPE')} NOT NULL DEFAULT {self.filled}"
+        sql = ops.RunSQL(f"ALTER TABLE {self.model_name.lower()} ADD COLUMN {column}", ops.RunSQL.noop)
+        await sql.database_forward(app_label, old_state, new_state, state_editor)
+
 
 # Operations that replace a record's addresses or tags, or delete a tag.
 DELETES = [
@@ -87,15 +98,33 @@ UPDATE lead SET next_criterion = next.criterion, next_weight = next.weight FROM 
     FROM lead l JOIN criterion_rule r ON r.workspace_id = l.workspace_id
     WHERE l.state IN ('NEW', 'PROSPECTING', 'QUALIFIED') AND NOT EXISTS (
         SELECT 1 FROM criterion_answer a WHERE a.workspace_id = l.workspace_id AND a.lead_id = l.id
-        AND a.criterion = r.criterion AND (a.state IN ('MET', 'NOT_MET') OR a.pending_until > current_date))
+        AND a.criterion = r.criterion AND (a.state IN ('MET', 'NOT_MET') OR a.pending_until > (now() AT TIME ZONE 'UTC')::date))
     ORDER BY l.workspace_id, l.id, r.weight DESC
 ) AS next WHERE lead.workspace_id = next.workspace_id AND lead.id = next.id""",
     """
 UPDATE lead SET review_at = due.at FROM (
     SELECT a.workspace_id, a.lead_id, min(a.pending_until)::timestamp AT TIME ZONE 'UTC' AS at
-    FROM criterion_answer a WHERE a.state = 'PENDING' AND a.pending_until > current_date GROUP BY 1, 2
+    FROM criterion_answer a WHERE a.state = 'PENDING' AND a.pending_until > (now() AT TIME ZONE 'UTC')::date GROUP BY 1, 2
 ) AS due WHERE lead.workspace_id = due.workspace_id AND lead.id = due.lead_id
     AND lead.state IN ('NEW', 'PROSPECTING', 'QUALIFIED')""",
+]
+
+# Leads of all workspaces for which something is due by time alone, a page at a time: as the doors of 0002, with ids only.
+DUE = [
+    """
+CREATE FUNCTION door_leads_due(at_time timestamptz, beyond uuid, at_most integer)
+RETURNS TABLE (workspace_id uuid, lead_id uuid) STABLE
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT l.workspace_id, l.id FROM (
+        SELECT r.workspace_id, r.id FROM public.lead r
+        WHERE r.review_at <= at_time AND r.archived_at IS NULL AND r.id > beyond
+        UNION
+        SELECT n.workspace_id, n.id FROM public.lead n
+        WHERE n.nurture_until <= (at_time AT TIME ZONE 'UTC')::date AND n.archived_at IS NULL AND n.id > beyond
+    ) l ORDER BY l.id LIMIT at_most
+$$""",
+    "REVOKE ALL ON FUNCTION door_leads_due(timestamptz, uuid, integer) FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION door_leads_due(timestamptz, uuid, integer) TO {APP_ROLE}",
 ]
 
 
@@ -301,10 +330,11 @@ class Migration(migrations.Migration):
             options={'table': 'tagging', 'app': 'crm', 'unique_together': (('workspace', 'id'),), 'constraints': [CheckConstraint(check='num_nonnulls(contact_id, organization_id, lead_id, deal_id) = 1', name='tagging_of_one'), UniqueConstraint(fields=('workspace_id', 'contact_id', 'tag_id'), name='tagging_contact_once', condition='contact_id IS NOT NULL'), UniqueConstraint(fields=('workspace_id', 'organization_id', 'tag_id'), name='tagging_organization_once', condition='organization_id IS NOT NULL'), UniqueConstraint(fields=('workspace_id', 'lead_id', 'tag_id'), name='tagging_lead_once', condition='lead_id IS NOT NULL'), UniqueConstraint(fields=('workspace_id', 'deal_id', 'tag_id'), name='tagging_deal_once', condition='deal_id IS NOT NULL')], 'pk_attr': 'id', 'table_description': 'One tag on one record.'},
             bases=['WorkspaceRecord'],
         ),
-        ops.AddField(
+        AddFilled(
             model_name='Contact',
             name='custom',
             field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
+            filled="'{}'",
         ),
         ops.AddField(
             model_name='Contact',
@@ -344,15 +374,20 @@ class Migration(migrations.Migration):
             name='quote',
             field=fields.TextField(null=True, unique=False),
         ),
+        ops.AddConstraint(
+            model_name='CriterionAnswer',
+            constraint=CheckConstraint(check="fresh_until IS NULL OR state IN ('MET', 'NOT_MET')", name='criterion_answer_known_grows_old'),
+        ),
         ops.AddField(
             model_name='Deal',
             name='archived_at',
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddFilled(
             model_name='Deal',
             name='custom',
             field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
+            filled="'{}'",
         ),
         ops.AddField(
             model_name='Deal',
@@ -373,10 +408,11 @@ class Migration(migrations.Migration):
             name='archived_at',
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddFilled(
             model_name='Lead',
             name='custom',
             field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
+            filled="'{}'",
         ),
         ops.AddField(
             model_name='Lead',
@@ -388,10 +424,11 @@ class Migration(migrations.Migration):
             name='next_criterion',
             field=fields.CharField(null=True, max_length=16),
         ),
-        ops.AddField(
+        AddFilled(
             model_name='Lead',
             name='next_weight',
             field=fields.SmallIntField(default=0),
+            filled="0",
         ),
         ops.AddField(
             model_name='Lead',
@@ -400,7 +437,7 @@ class Migration(migrations.Migration):
         ),
         ops.AddIndex(
             model_name='Lead',
-            index=Index(fields=['workspace_id', 'next_weight', 'next_criterion', 'id']),
+            index=Index(fields=['workspace_id', 'next_weight', 'id']),
         ),
         ops.AddConstraint(
             model_name='Lead',
@@ -410,10 +447,11 @@ class Migration(migrations.Migration):
             model_name='Lead',
             constraint=CheckConstraint(check='(next_criterion IS NULL) = (next_weight = 0)', name='lead_next_has_weight'),
         ),
-        ops.AddField(
+        AddFilled(
             model_name='Organization',
             name='custom',
             field=fields.JSONField(default=dict, encoder=exact.dumps, decoder=exact.loads),
+            filled="'{}'",
         ),
         ops.AddField(
             model_name='Organization',
@@ -481,10 +519,11 @@ class Migration(migrations.Migration):
             name='description',
             field=fields.TextField(null=True, unique=False),
         ),
-        ops.AddField(
+        AddFilled(
             model_name='Stage',
             name='required_fields',
             field=fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads),
+            filled="'[]'",
         ),
         ops.AddConstraint(
             model_name='Stage',
@@ -507,12 +546,12 @@ class Migration(migrations.Migration):
                 *compose("contact", "organization", "criterion_answer"),
                 # The beginnings of wider ones.
                 "DROP INDEX contact_owner_id_idx, organization_owner_id_idx, organization_parent_id_idx",
-                *DEFAULTS,
                 *DELETES,
                 *TOTALS,
                 *POLICIES,
                 "CREATE INDEX lead_review ON lead (review_at) WHERE review_at IS NOT NULL",
                 "CREATE INDEX lead_nurture ON lead (nurture_until) WHERE nurture_until IS NOT NULL",
+                *DUE,
                 "CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public",
             ],
             ops.RunSQL.noop,

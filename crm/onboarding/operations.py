@@ -15,6 +15,7 @@ from crm.errors import Duplicate
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import create_channel
 from crm.intake.secrets import SecretBox
+from crm.leads.policies import add_policy
 from crm.pipelines.facts import StageKind
 from crm.pipelines.operations import NewStage, create_pipeline
 
@@ -33,7 +34,8 @@ OWNER_KEY = "owner"
 async def open_workspace(
     *, actor: Actor, name: str, owner_name: str, owner_email: str, owner_key: str, box: SecretBox, now: datetime
 ) -> Workspace:
-    """Make a workspace with its owner, the owner's bearer key, one pipeline, one form channel and one mail channel.
+    """Make a workspace with its owner, the owner's bearer key, one pipeline, its policy, one form channel and one
+    mail channel.
 
     ``actor`` is ``Actor.system`` of the new workspace's id.
 
@@ -52,6 +54,7 @@ async def open_workspace(
     )
     await _add_owner_key(workspace.id, owner.id, owner_key, now)
     await create_pipeline(actor=actor, name="Sales", stages=FIRST_STAGES, now=now)
+    await add_policy(actor=actor, now=now)
     await create_channel(actor=actor, kind=ChannelKind.FORM, name="Contact form", box=box, now=now)
     await create_channel(actor=actor, kind=ChannelKind.MAIL, name="Mailbox", box=box, now=now)
     return workspace

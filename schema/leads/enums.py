@@ -38,3 +38,17 @@ SuggestionState = described(
     REFUSED="It was not right; the same words are not read again.",
     SUPERSEDED="Something else was read before anybody decided.",
 )
+PolicyMode = described(
+    facts.PolicyMode,
+    "How a workspace decides that a lead is qualified.",
+    ALL_MET="All four criteria are MET.",
+    N_OF_4="So many criteria as `needed` says are MET.",
+    WEIGHTED="The weights of the criteria that are MET add up to `threshold`.",
+)
+QuestionReason = described(
+    facts.QuestionReason,
+    "Why a question is to be asked.",
+    NEVER_ASKED="It has no answer, or the answer was taken back.",
+    PENDING_DUE="It was PENDING until a day that has come.",
+    NO_LONGER_FRESH="Its answer is older than it may be.",
+)

@@ -40,9 +40,12 @@ class LeadFilter:
     tags: TagFilter | None = tagged("lead_id")
     custom_fields: list[CustomFieldFilter] | None = custom()
     archived: bool | None = archived("leads")
-    qualification_stale: BooleanFilter | None = where("An answer has fallen back since it became QUALIFIED.")
+    qualification_stale: BooleanFilter | None = where(
+        "An answer has fallen back, or grown too old, since it became QUALIFIED."
+    )
     disqualify_reason: TextFilter | None = where("Why it is DISQUALIFIED.")
     nurture_until: DateFilter | None = where("The day it is to be taken up again.")
+    next_criterion: Filter[Criterion] | None = where("What is to be asked of it next; null: nothing.")  # type: ignore[valid-type]
     qualified_at: DateTimeFilter | None = where("When it last became QUALIFIED.")
     converted_at: DateTimeFilter | None = where("When it was converted.")
     created_at: DateTimeFilter | None = where("When it was captured.")
@@ -59,6 +62,10 @@ LeadOrderField = order_fields(
     UPDATED_AT=("When it was last changed.", ("updated_at",)),
     QUALIFIED_AT=("When it last became QUALIFIED.", ("qualified_at",)),
     CONVERTED_AT=("When it was converted.", ("converted_at",)),
+    NEXT_QUESTION=(
+        "The weight of what is to be asked next, 0 without a question: DESC brings the heaviest first.",
+        ("next_weight",),
+    ),
     NURTURE_UNTIL=("The day it is to be taken up again.", ("nurture_until",)),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import strawberry
 
@@ -30,6 +30,8 @@ class CreateLeadInput(inputs.Lenient):
     )
     source: str | None = inputs.optional("Where it came from, such as a fair; at most 200 characters.")
     tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
+    description: str | None = inputs.optional("What else there is to say of it; at most 10,000 characters.")
+    owner_id: strawberry.ID | None = inputs.optional("The member who works on it; left out: whoever makes it.")
     idempotency_key: str | None = inputs.idempotency_key()
 
 
@@ -45,6 +47,14 @@ class CriterionAnswerInput(inputs.Lenient):
     text: str | None = inputs.optional("NEED: what is needed.")
     not_before: date | None = inputs.optional("TIMEFRAME: the earliest day.")
     not_after: date | None = inputs.optional("TIMEFRAME: the latest day.")
+    quote: str | None = inputs.optional("Evidence: the words it was read from; at most 10,000 characters.")
+    activity_id: strawberry.ID | None = inputs.optional(
+        "Evidence: the entry of the lead's own timeline that holds them, such as a mail or a note of a call."
+    )
+    fresh_until: datetime | None = inputs.optional(
+        "MET or NOT_MET: the future moment from which on it has to be asked again, with a zone; left out: as the "
+        "workspace's policy says (`freshDays`)."
+    )
 
     def to_domain(self, index: int) -> Answer:
         at = ("answers", str(index))
@@ -59,6 +69,9 @@ class CriterionAnswerInput(inputs.Lenient):
             text=self.text,
             not_before=self.not_before,
             not_after=self.not_after,
+            quote=self.quote,
+            activity_id=ids.decode_optional("Activity", self.activity_id, *at, "activityId"),
+            fresh_until=inputs.moment(self.fresh_until, *at, "freshUntil"),
         )
 
 
@@ -199,6 +212,8 @@ class LeadMutations:
             organization_id=ids.decode_optional("Organization", input.organization_id, "organizationId"),
             source=input.source,
             tag_ids=tag_ids(input.tag_ids),
+            description=input.description,
+            owner_id=ids.decode_optional("Member", input.owner_id, "ownerId"),
         )
         lead = await operations.create_lead(
             actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now
@@ -206,8 +221,8 @@ class LeadMutations:
         return CreateLeadPayload(lead=Lead.of(lead))
 
     @strawberry.mutation(
-        description="Answers questions of BANT. The first answer makes the lead PROSPECTING; when all four are MET it "
-        "becomes QUALIFIED by itself."
+        description="Answers questions of BANT. The first answer makes the lead PROSPECTING; when the workspace's "
+        "policy is satisfied it becomes QUALIFIED by itself."
     )
     @refusable(AnswerQualificationPayload, lead=Lead.of)
     async def answer_qualification(self, info: Info, input: AnswerQualificationInput) -> AnswerQualificationPayload:

@@ -54,6 +54,8 @@ class Compiler(ListDraft):
         match self._types.read(root, pick.field):
             case m.Many() as read:
                 return self._list(read, pick, None)
+            case m.Only(kind):
+                return self._only(kind, pick.of(kind))
             case m.ById() if self._shape(pick) is None:
                 return "None"
             case m.ById():
@@ -72,6 +74,18 @@ class Compiler(ListDraft):
         target, rows = self._with_inner(row, f"read[{number}][0]")
         self._end_found(row, number, "= {}", Value(slot, 0), "uuid")
         return f"next(({shown} for {target} in {rows}), None)"
+
+    def _only(self, kind: str, picks: tuple[Pick, ...]) -> str:
+        """The one row of a kind that the workspace has."""
+        row, number = self._begin(kind)
+        shown = self._object(kind, picks, row)
+        where = self._scoped(row.statement, row.alias, row.known)
+        source = f"{row.known.sql} AS {row.alias}"
+        sql = row.statement.select(source, where)
+        self._steps[number] = Step(
+            sql, tuple(row.statement.parameters), sealed=self._sealed(row.statement, source, where)
+        )
+        return f"next({shown} for {self._source.row(row.statement)} in read[{number}][0])"
 
     def _in_places(self, pick: Pick) -> str:
         """The objects whose ids the slot's last value names with their kinds, each in its place."""

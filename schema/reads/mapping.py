@@ -146,6 +146,13 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """The one row of a kind that each workspace has; a field of the root."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class ById:
     """Any object by the global id in the argument ``id``."""
 
@@ -156,5 +163,5 @@ class ByIds:
 
 
 Read: TypeAlias = (
-    Column | GlobalId | Computed | One | AnyOne | Beside | Same | Inline | Gathered | Items | Many | ById | ByIds
+    Column | GlobalId | Computed | One | AnyOne | Beside | Same | Inline | Gathered | Items | Many | Only | ById | ByIds
 )

@@ -48,6 +48,14 @@ SELECTIONS = {
     "suggestAnswers": (
         f"{LEAD} activity {{ id body }} proposed {{ criterion quote }} suggestions {{ id quote }} effects {{ message }}"
     ),
+    "updateLead": LEAD,
+    "assignLead": LEAD,
+    "archiveLead": LEAD,
+    "restoreLead": LEAD,
+    "setQualificationPolicy": (
+        "qualificationPolicy { id version mode needed threshold criteria { criterion weight freshDays question } }"
+        " qualified kept effects { code message field recordId }"
+    ),
     "convertLead": f"{LEAD} {DEAL} alreadyConverted",
     "moveDeal": f"{DEAL} {MOVED}",
     "winDeal": f"{DEAL} {MOVED}",

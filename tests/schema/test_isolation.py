@@ -38,6 +38,7 @@ from crm.ids import new_id
 from crm.intake.facts import ChannelKind
 from crm.intake.models import InboundMessage
 from crm.leads.conversion import Conversion, convert_lead
+from crm.leads.models import QualificationPolicy
 from crm.pipelines.models import Pipeline
 from crm.tables import Table
 from crm.tags.models import Tag
@@ -159,7 +160,7 @@ async def hoard(company: Company) -> list[str]:
     rows: list[Model] = [organization, contact, lead, feeding, qualified, deal, company.stage("Offer sent")]
     rows.append(await make_tag(company.alice, f"{MARK} tag"))
     rows += [company.form, company.mailbox, await db.scoped(Member, company.alice).get(id=company.alice.member_id)]
-    for model in (Pipeline, InboundMessage):
+    for model in (Pipeline, InboundMessage, QualificationPolicy):
         rows.append(await db.scoped(model, company.alice).get())
     rows.append(await db.scoped(Activity, company.alice).filter(deal_id=deal.id).get())
     rows.append(await db.scoped(StageChange, company.alice).filter(deal_id=deal.id).get())

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm.accounts.models import Member
 from crm.contacts.archiving import archive_contact, archive_organization
 from crm.contacts.models import Contact, Organization
 from crm.db import scoped
@@ -15,6 +16,7 @@ from crm.deals.boards import archive_pipeline
 from crm.deals.models import Deal
 from crm.ids import new_id
 from crm.intake.models import Channel
+from crm.leads.keeping import archive_lead
 from crm.leads.models import Lead
 from crm.leads.operations import disqualify_lead
 from crm.outbox.models import OutboxEvent
@@ -44,14 +46,15 @@ CHANGING = (
     *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
     *("acceptSuggestion", "refuseSuggestion"),
     *("moveDeal", "winDeal", "loseDeal", "reopenDeal", "updateDeal", "archiveDeal", "restoreDeal"),
+    *("updateLead", "assignLead", "archiveLead", "restoreLead"),
     *("updateContact", "archiveContact", "restoreContact"),
     *("updateOrganization", "archiveOrganization", "restoreOrganization"),
     *("updatePipeline", "archivePipeline", "restorePipeline", "updateStage", "deleteStage"),
     "updateTag",
 )
-OTHERS = ("deleteTag", "addTags", "removeTags", "suggestAnswers")
+OTHERS = ("deleteTag", "addTags", "removeTags", "suggestAnswers", "setQualificationPolicy")
 """Those that change other things than one record, which goes on."""
-ADMINISTERING = ("createChannel", "deleteTag")
+ADMINISTERING = ("createChannel", "deleteTag", "setQualificationPolicy")
 MADE: dict[str, Any] = {
     "createContact": Contact,
     "createOrganization": Organization,
@@ -93,6 +96,18 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_suggestion(company.bob))}
         case "suggestAnswers":
             return {"leadId": gid(await make_lead(company.bob)), "text": "We need three pumps by the end of May."}
+        case "updateLead":
+            return {"id": gid(await make_lead(company.bob)), "title": "Four pumps"}
+        case "assignLead":
+            return {"id": gid(await make_lead(company.bob)), "ownerId": gid(await member(company, "ada"))}
+        case "archiveLead":
+            return {"id": gid(await make_lead(company.bob))}
+        case "restoreLead":
+            lead = await make_lead(company.bob)
+            await archive_lead(actor=company.bob, lead_id=lead.id, expected_version=None, now=NOW)
+            return {"id": gid(lead)}
+        case "setQualificationPolicy":
+            return {"mode": "N_OF_4", "needed": 2}
         case "convertLead":
             return {"id": gid(await make_qualified_lead(company.bob))}
         case "moveDeal":
@@ -184,6 +199,10 @@ async def row_of(company: Company, input: dict[str, Any]) -> Any:
     parts = ids.split(input["id"])
     assert parts is not None
     return await scoped(KINDS[parts[0]], company.alice).get(id=parts[1])
+
+
+async def member(company: Company, person: str) -> Member:
+    return await scoped(Member, company.alice).get(id=company.actors[person].member_id)
 
 
 async def disqualified(company: Company) -> Lead:

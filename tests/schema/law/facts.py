@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from crm.deals.pace import Pace
-from crm.leads.facts import Answer, Criterion
+from crm.leads.facts import Answer, Criterion, CriterionSetting, Policy, PolicyMode
 from crm.money import Money
 from schema.reads.mapping import Many
 
@@ -67,6 +67,14 @@ class Facts:
 
     def answers(self, lead_id: UUID) -> dict[Criterion, Answer]:
         return {Criterion(row.criterion): row.facts() for row in self.where("CriterionAnswer", "lead_id", lead_id)}
+
+    def policy(self) -> Policy:
+        (row,) = self.rows["QualificationPolicy"]
+        criteria = {
+            Criterion(one.criterion): CriterionSetting(one.weight, one.fresh_days, one.question)
+            for one in self.rows["CriterionRule"]
+        }
+        return Policy(PolicyMode(row.mode), row.needed, row.threshold, criteria, "de")
 
     def pace(self, deal_id: UUID, now: datetime) -> Pace:
         (stay,) = (row for row in self.where("StageChange", "deal_id", deal_id) if row.left_at is None)

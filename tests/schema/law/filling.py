@@ -32,8 +32,8 @@ from crm.doors import hashed
 from crm.intake.facts import ChannelKind, InboundState
 from crm.intake.models import Channel, InboundMessage
 from crm.intake.secrets import SecretBox
-from crm.leads.facts import Criterion, CriterionState, LeadState, SuggestionState
-from crm.leads.models import CriterionAnswer, Lead, Suggestion
+from crm.leads.facts import Criterion, CriterionState, LeadState, PolicyMode, SuggestionState
+from crm.leads.models import CriterionAnswer, CriterionRule, Lead, QualificationPolicy, Suggestion
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag, Tagging
 from crm.text import name_key
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 MODELS: tuple[type[Model], ...] = (
     Member, Organization, Contact, ContactEmail, ContactPhone, OrganizationEmail, OrganizationPhone, PostalAddress,
-    Pipeline, Stage, Deal, StageChange, Lead,
+    Pipeline, Stage, Deal, StageChange, QualificationPolicy, CriterionRule, Lead,
     CriterionAnswer, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
     Suggestion,
 )  # fmt: skip
@@ -98,11 +98,12 @@ class Filling:
         return Actor(self.workspace_id, member.id, Role(member.role))
 
     async def fill(self) -> None:
-        await Workspace.create(id=self.workspace_id, name=f"{self._mark}Law", created_at=NOW)
+        region = "US" if self._mark else "DE"
+        await Workspace.create(id=self.workspace_id, name=f"{self._mark}Law", region=region, created_at=NOW)
         for step in (
             self._members, self._organizations, self._contacts, self._addresses, self._postal,
             self._board, self._deals, self._stays,
-            self._leads, self._answers, self._channels, self._messages, self._activities, self._tags,
+            self._policy, self._leads, self._channels, self._messages, self._activities, self._answers, self._tags,
             self._custom_fields,
             self._suggestions,
         ):  # fmt: skip
@@ -325,6 +326,22 @@ class Filling:
             rows += [{"deal_id": deal.id, **stay} for stay in stays]
         await self._add(StageChange, rows)
 
+    async def _policy(self) -> None:
+        await self._add(
+            QualificationPolicy,
+            [{"mode": PolicyMode.WEIGHTED.value, "needed": 2, "threshold": 70, **self._versioned()}],
+        )
+        rules = zip(
+            Criterion, (30, 20, 40, 20), (None, 30, 1, 3650), (None, f"{self._mark}Wer?", None, None), strict=True
+        )
+        await self._add(
+            CriterionRule,
+            [
+                {"criterion": criterion.value, "weight": weight, "fresh_days": days, "question": question}
+                for criterion, weight, days, question in rules
+            ],
+        )
+
     async def _leads(self) -> None:
         members, deals = self._ids("Member"), self._ids("Deal")[:14]
         rows = []
@@ -333,9 +350,12 @@ class Filling:
             lost, won = state is LeadState.DISQUALIFIED, state is LeadState.CONVERTED
             contact = self._maybe(self._ids("Contact")[:9], 0.7)
             whose = self._ids("Organization")[:6]
+            asked = self._maybe([criterion.value for criterion in Criterion], 0.7)
             rows.append(
                 {
                     "title": self._text(number + 11, 500), "state": state.value, "source": self._maybe_text(),
+                    "description": self._maybe_text(0.4), "next_criterion": asked,
+                    "next_weight": self._one((1, 40, 40, 100)) if asked else 0,
                     "contact_id": contact,
                     "organization_id": self._one(whose) if contact is None else self._maybe(whose, 0.5),
                     "owner_id": self._maybe(members), "qualified_at": self._maybe(MOMENTS, 0.4),
@@ -368,6 +388,9 @@ class Filling:
                         "decision_maker_id": self._maybe(contacts, 0.5), "budget_holder_id": self._maybe(contacts, 0.5),
                         "text": self._maybe_text(0.4), "not_before": day,
                         "not_after": None if day is None else max(day, self._one(DAYS)),
+                        "member_id": self._maybe(self._ids("Member")), "quote": self._maybe_text(0.4),
+                        "activity_id": self._maybe(self._ids("Activity")[:20], 0.5),
+                        "fresh_until": self._maybe(MOMENTS, 0.5) if state.value.endswith("MET") else None,
                     }
                 )  # fmt: skip
         await self._add(CriterionAnswer, rows)

@@ -52,6 +52,10 @@ class OracleContext(Context):
     async def row(self, kind: str, id: UUID | None) -> Any:
         return None if id is None else self.facts.by_id[kind].get(id)
 
+    async def only(self, kind: str) -> Any:
+        (row,) = self.facts.rows[kind]
+        return row
+
     async def spliced(self, info: Info) -> Any:
         return None
 
@@ -113,6 +117,10 @@ class OracleContext(Context):
     @cached_property
     def answers(self) -> Any:
         return _Known(self.facts.answers)
+
+    @cached_property
+    def policies(self) -> Any:
+        return _Known(lambda _: self.facts.policy())
 
     @cached_property
     def paces(self) -> Any:

@@ -21,7 +21,11 @@ from schema.reads.mapping import Listing
 Terms = tuple[tuple[str, bool], ...]
 """(column, whether descending), most significant first."""
 
-COLUMNS_OF_ORDER = {"NAME": ("name_folded", "name"), "AMOUNT": ("currency", "amount_minor")}
+COLUMNS_OF_ORDER = {
+    "NAME": ("name_folded", "name"),
+    "AMOUNT": ("currency", "amount_minor"),
+    "NEXT_QUESTION": ("next_weight",),
+}
 """What an order field stands for that is not simply named like its column."""
 
 

@@ -12,6 +12,7 @@ from tortoise.queryset import QuerySet
 from crm.accounts.models import Member
 from crm.activities.models import Activity
 from crm.contacts.models import Contact, Organization
+from crm.customfields.models import CustomField
 from crm.db import Scoped, scoped
 from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
@@ -24,8 +25,8 @@ KINDS: dict[str, type[Model]] = {
     for model in (
         *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
         *(Channel, InboundMessage, QualificationPolicy),
-        *(Tag,),
         Suggestion,
+        *(Tag, CustomField),
     )
 }
 """Every kind of record that is read as such, by its name."""

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 
 from schema.contacts.mutations import ContactMutations
+from schema.customfields.mutations import CustomFieldMutations
 from schema.deals.changing import DealChangingMutations
 from schema.deals.closing import ClosingMutations
 from schema.deals.mutations import DealMutations
@@ -43,6 +44,7 @@ class Mutation(
     ContactMutations,
     ChannelMutations,
     TagMutations,
+    CustomFieldMutations,
 ):
     pass
 

@@ -14,6 +14,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from crm.accounts.facts import Actor
 from crm.contacts import queries as contacts
+from crm.customfields import queries as customfields
 from crm.deals import queries as deals
 from crm.intake.secrets import SecretBox
 from crm.leads import policies
@@ -101,7 +102,8 @@ class Context:
         if parent is None and (spliced := await self.spliced(info)) is not None:
             return spliced
         self.plainly()
-        rows, _ = await PlainList(self, read, _id_of(parent), None).page()
+        asked = asked_of(info, read) if read.takes else None
+        rows, _ = await PlainList(self, read, _id_of(parent), asked).page()
         return [Node.kinds[read.listing.kind].of(row) for row in rows]
 
     @cached_property
@@ -142,11 +144,15 @@ class Context:
         return self._many(lambda ids: leads.paces_of(actor=self.actor, deal_ids=ids, now=self.now))
 
     @cached_property
+    def custom_fields(self) -> DataLoader[Any, Any]:
+        return self._many(lambda entities: customfields.fields_in_use(actor=self.actor, entities=entities))
+
+    @cached_property
     def totals(self) -> DataLoader[UUID, Any]:
         return self._many(lambda ids: deals.stage_totals(actor=self.actor, stage_ids=ids))
 
-    def _many(self, read: Callable[[list[UUID]], Awaitable[dict[UUID, Any]]]) -> DataLoader[UUID, Any]:
-        async def load(ids: list[UUID]) -> list[Any]:
+    def _many(self, read: Callable[[list[Any]], Awaitable[dict[Any, Any]]]) -> DataLoader[Any, Any]:
+        async def load(ids: list[Any]) -> list[Any]:
             self.plainly()
             found = await read(ids)
             return [found[id] for id in ids]

@@ -15,6 +15,9 @@ from schema.connections import Connection
 from schema.contacts.lists import CONTACTS, ORGANIZATIONS
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
+from schema.customfields.enums import CustomFieldEntity
+from schema.customfields.lists import CUSTOM_FIELDS
+from schema.customfields.types import CustomField
 from schema.deals.lists import DEALS
 from schema.deals.past import PastQueries
 from schema.deals.types import Deal
@@ -35,6 +38,10 @@ from schema.tags.types import Tag
 
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 GlobalIds = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
+OfEntity = Annotated[
+    CustomFieldEntity | None, strawberry.argument(description="Of which records; left out: of all.")  # type: ignore[valid-type]
+]
+Archived = Annotated[bool | None, strawberry.argument(description="true: only archived ones; false: only others.")]
 TYPES: list[type[Node]] = [Activity]
 """Types that are found by `node`, whether or not a field leads to them."""
 
@@ -63,6 +70,13 @@ class Query(PastQueries):
     )
     members: list[Member] = every(MEMBERS, "The people who work in the workspace, in the order in which they joined.")
     channels: list[Channel] = every(CHANNELS, "The ways in, oldest first.")
+
+    @computed(
+        "Custom fields, by entity, then in their order; those in use, unless `archived` says otherwise.", CUSTOM_FIELDS
+    )
+    async def custom_fields(self, info: Info, entity: OfEntity = None, archived: Archived = None) -> list[CustomField]:
+        return cast("list[CustomField]", await info.context.whole_list(info, CUSTOM_FIELDS, None))
+
     tags: list[Tag] = every(TAGS, "All tags, by name: at most 500.")
 
     @computed("When leads become QUALIFIED by themselves, and what is asked.", Only("QualificationPolicy"))

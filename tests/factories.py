@@ -13,6 +13,9 @@ from crm.contacts.changing import update_contact, update_organization
 from crm.contacts.facts import ContactChange, NewContact, NewOrganization, OrganizationChange
 from crm.contacts.models import Contact, Organization
 from crm.contacts.operations import create_contact, create_organization
+from crm.customfields.facts import Entity, FieldKind
+from crm.customfields.models import CustomField
+from crm.customfields.operations import NewField, create_custom_field
 from crm.db import scoped
 from crm.deals.models import Deal
 from crm.deals.operations import NewDeal, create_deal
@@ -146,3 +149,8 @@ async def process(company: Company, received: Received, *, now: datetime = NOW) 
 
 async def make_tag(actor: Actor, name: str = "Fair", **fields: Any) -> Tag:
     return await create_tag(actor=actor, new=NewTag(name=name, **fields), idempotency_key=None, now=NOW)
+
+
+async def make_custom_field(actor: Actor, name: str = "Size", **fields: Any) -> CustomField:
+    new = NewField(**{"entity": Entity.DEAL, "name": name, "kind": FieldKind.TEXT, **fields})
+    return await create_custom_field(actor=actor, new=new, idempotency_key=None, now=NOW)

@@ -52,7 +52,7 @@ _WORK = frozenset(
 )
 _RUN = frozenset(
     {"channel.create", "channel.read_secret", "lead.force_convert", "qualification_policy.set", "tag.delete"}
-)
+) | frozenset({"custom_field.create", "custom_field.update", "custom_field.archive", "custom_field.restore"})
 
 GRANTS: dict[Role | None, frozenset[str]] = {
     Role.OWNER: _WORK | _RUN | _BUILD,

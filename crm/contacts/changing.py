@@ -15,6 +15,8 @@ from crm.contacts.events import ContactChanged, OrganizationChanged
 from crm.contacts.facts import Address, ContactChange, OrganizationChange
 from crm.contacts.models import Contact, Organization
 from crm.contacts.operations import check_organization, check_owner, names_of_organization, read_domain
+from crm.customfields import values as customfields
+from crm.customfields.facts import Entity
 from crm.db import atomic, lock
 from crm.errors import Invalid
 from crm.outbox import operations as outbox
@@ -47,6 +49,7 @@ async def update_contact(
     if change.job_title is not UNCHANGED:
         columns["job_title"] = text.optional(change.job_title, field=("jobTitle",))
     given = await _Lists.of(change, actor)
+    custom = await customfields.read(Entity.CONTACT, change.custom, actor=actor)
     await addresses.lock_names(actor, *addresses.email_names(Contact, given.emails or ()))
     contact = await lock(Contact, contact_id, actor, expected_version=expected_version)
     permit(actor, "contact.update", contact)
@@ -58,6 +61,7 @@ async def update_contact(
         columns["organization_id"] = change.organization_id
     changed = [*_apply(contact, columns), *await given.write(contact, actor)]
     changed += await _tags(contact, change, actor, now)
+    changed += ["customFields"] if customfields.write(contact, custom) else []
     if changed:
         contact.touch(now)
         await contact.save()
@@ -78,6 +82,7 @@ async def update_organization(
     if change.domain is not UNCHANGED:
         columns["domain"] = read_domain(change.domain)
     given = await _Lists.of(change, actor)
+    custom = await customfields.read(Entity.ORGANIZATION, change.custom, actor=actor)
     domain: str | None = columns.get("domain")
     parent_id = None if change.parent_id is UNCHANGED else change.parent_id
     await addresses.lock_names(actor, *names_of_organization(domain, given.emails or [], parent_id))
@@ -92,6 +97,7 @@ async def update_organization(
         columns["parent_id"] = change.parent_id
     changed = [*_apply(organization, columns), *await given.write(organization, actor)]
     changed += await _tags(organization, change, actor, now)
+    changed += ["customFields"] if customfields.write(organization, custom) else []
     if changed:
         organization.touch(now)
         await organization.save()

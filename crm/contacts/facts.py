@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crm.changes import UNCHANGED, Change
+from crm.customfields.rules import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class NewContact:
     description: str | None = None
     postal_addresses: tuple[Address, ...] = ()
     tag_ids: tuple[UUID, ...] = ()
+    custom: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class NewOrganization:
     description: str | None = None
     postal_addresses: tuple[Address, ...] = ()
     tag_ids: tuple[UUID, ...] = ()
+    custom: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class ContactChange:
     description: Change[str | None] = UNCHANGED
     postal_addresses: Change[tuple[Address, ...]] = UNCHANGED
     tag_ids: Change[tuple[UUID, ...]] = UNCHANGED
+    custom: tuple[Given, ...] = ()
+    """Values of some custom fields; all others stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +84,5 @@ class OrganizationChange:
     description: Change[str | None] = UNCHANGED
     postal_addresses: Change[tuple[Address, ...]] = UNCHANGED
     tag_ids: Change[tuple[UUID, ...]] = UNCHANGED
+    custom: tuple[Given, ...] = ()
+    """Values of some custom fields; all others stay."""

@@ -13,6 +13,9 @@ from crm.contacts import addresses, branches, rules
 from crm.contacts.events import ContactCreated, OrganizationCreated
 from crm.contacts.facts import NewContact, NewOrganization
 from crm.contacts.models import Contact, Organization
+from crm.customfields import values as customfields
+from crm.customfields.facts import Entity
+from crm.customfields.rules import merged
 from crm.db import atomic, get
 from crm.errors import Invalid
 from crm.idempotency import once
@@ -67,6 +70,7 @@ async def add_contact(
     emails = addresses.read_emails(new.emails, field)
     phones = await addresses.read_phones(new.phones, actor, field)
     postal = addresses.read_postal(new.postal_addresses, field)
+    custom = await customfields.read(Entity.CONTACT, new.custom, actor=actor, field=field)
     await check_owner(new.owner_id, actor, field)
     await check_organization(new.organization_id, actor, field)
     await addresses.lock_names(actor, *addresses.email_names(Contact, emails))
@@ -80,6 +84,7 @@ async def add_contact(
         organization_id=new.organization_id,
         owner_id=new.owner_id,
         description=description,
+        custom=merged({}, custom),
         created_at=now,
         updated_at=now,
     )
@@ -102,6 +107,7 @@ async def add_organization(
     emails = addresses.read_emails(new.emails, field)
     phones = await addresses.read_phones(new.phones, actor, field)
     postal = addresses.read_postal(new.postal_addresses, field)
+    custom = await customfields.read(Entity.ORGANIZATION, new.custom, actor=actor, field=field)
     await check_owner(new.owner_id, actor, field)
     await addresses.lock_names(actor, *names_of_organization(domain, emails, new.parent_id))
     await addresses.refuse_taken_domain(domain, actor, field)
@@ -117,6 +123,7 @@ async def add_organization(
         parent_id=new.parent_id,
         owner_id=new.owner_id,
         description=description,
+        custom=merged({}, custom),
         created_at=now,
         updated_at=now,
     )

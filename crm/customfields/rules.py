@@ -7,10 +7,11 @@ an array of choices. A number is a ``Decimal`` here, so that none of its digits 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 from crm import text
@@ -40,6 +41,48 @@ class Given:
     key: str
     slots: tuple[tuple[str, Any], ...] = ()
     """(slot, value), each not None."""
+
+
+def read_key(key: str) -> str:
+    """A field's key as somebody gives it.
+
+    Raises: Invalid.
+    """
+    if not _KEY.fullmatch(key):
+        raise Invalid(
+            f"{key[:60]!r} is no key: give 1 to 50 of a-z, 0-9 and _, beginning with a letter, such as company_size.",
+            field=("key",),
+        )
+    return key
+
+
+def key_for(name: str, taken: Collection[str]) -> str:
+    """A key made of a field's name, other than those that are taken."""
+    stem = re.sub(r"[^a-z0-9]+", "_", text.fold(name)).strip("_")
+    stem = (stem if stem[:1].isalpha() else f"field_{stem}")[:45].strip("_")
+    keys = chain([stem], (f"{stem}_{number}" for number in count(2)))
+    return next(key for key in keys if key not in taken)
+
+
+def read_choices(given: Sequence[str], kind: FieldKind) -> list[str]:
+    """What can be chosen, in this order.
+
+    Raises: Invalid.
+    """
+    if kind not in (FieldKind.CHOICE, FieldKind.CHOICES):
+        if given:
+            raise Invalid(f"A field of kind {kind.value} has no choices.", field=("choices",))
+        return []
+    if not 1 <= len(given) <= MOST_CHOICES:
+        raise Invalid(f"choices has {len(given)} entries: give 1 to {MOST_CHOICES}.", field=("choices",))
+    found: dict[str, str] = {}
+    for index, choice in enumerate(given):
+        at = ("choices", str(index))
+        read = text.required(choice, field=at, limit=LONGEST_CHOICE)
+        other = found.setdefault(text.fold(read) or read, read)
+        if other is not read:
+            raise Invalid(f"{read!r} looks like {other!r}: choices differ in more than case and accents.", field=at)
+    return list(found.values())
 
 
 def is_number(value: Decimal) -> bool:

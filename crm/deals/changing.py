@@ -15,6 +15,9 @@ from crm.activities import operations as activities
 from crm.activities.models import ActivityKind
 from crm.changes import UNCHANGED, Change, or_else
 from crm.contacts.models import Contact, Organization
+from crm.customfields import values as customfields
+from crm.customfields.facts import Entity
+from crm.customfields.rules import Given, merged
 from crm.db import atomic, get, lock, scoped
 from crm.deals import rules
 from crm.deals.events import DealAssigned, DealChanged, DealSlipped, DealValueChanged
@@ -24,6 +27,7 @@ from crm.errors import Invalid
 from crm.money import Money, written
 from crm.outbox import operations as outbox
 from crm.outbox.events import Event
+from crm.tags import operations as tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,9 @@ class DealChanges:
     owner_id: Change[UUID | None] = UNCHANGED
     lost_reason: Change[str | None] = UNCHANGED
     won_reason: Change[str | None] = UNCHANGED
+    tag_ids: Change[tuple[UUID, ...]] = UNCHANGED
+    custom: tuple[Given, ...] = ()
+    """Values of some custom fields; all others stay."""
 
 
 @atomic()
@@ -51,12 +58,18 @@ async def update_deal(
 
     Raises: NotFound, StaleVersion, LostReasonMissing, Invalid, Forbidden.
     """
+    permit(actor, "deal.update")
+    custom = await customfields.read(Entity.DEAL, changes.custom, actor=actor)
     deal = await lock(Deal, deal_id, actor, expected_version=expected_version)
     permit(actor, "deal.update", deal)
     rules.check_active(deal.facts())
     await _check_references(changes, actor)
-    columns = _columns(deal, changes)
+    columns = {**_columns(deal, changes), "custom": merged(deal.custom, custom)}
     before = {name: getattr(deal, name) for name in columns if getattr(deal, name) != columns[name]}
+    retagged = changes.tag_ids is not UNCHANGED and await tags.replace(deal, changes.tag_ids, actor=actor, now=now)
+    if retagged and not before:  # the event of the tags says it all
+        deal.touch(now)
+        await deal.save(update_fields=["version", "updated_at"])
     if not before:
         return deal
     for name in before:
@@ -123,6 +136,7 @@ _NAMES = {
     "owner_id": "owner",
     "lost_reason": "lostReason",
     "won_reason": "wonReason",
+    "custom": "customFields",
 }
 """Columns by their names in the API."""
 

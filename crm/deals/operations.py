@@ -14,6 +14,9 @@ from crm.accounts.facts import Actor
 from crm.accounts.models import Member
 from crm.accounts.permissions import permit
 from crm.contacts.models import Contact, Organization
+from crm.customfields import values as customfields
+from crm.customfields.facts import Entity
+from crm.customfields.rules import Given, merged
 from crm.db import Conflict, atomic, check_version, get, scoped
 from crm.deals import rules
 from crm.deals.columns import hold, rank_for
@@ -50,6 +53,7 @@ class NewDeal:
     probability: int | None = None
     """In percent; None: the stage's."""
     tag_ids: tuple[UUID, ...] = ()
+    custom: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,10 @@ async def create_deal(
             if given is not None:
                 await get(model, given, actor, field=(name,))
         owner_id = new.owner_id or actor.member_id
-        made = await add_deal(actor=actor, new=new, now=now, id=id, owner_id=owner_id, dry_run=dry_run)
+        custom = merged({}, await customfields.read(Entity.DEAL, new.custom, actor=actor))
+        made = await add_deal(
+            actor=actor, new=new, now=now, id=id, owner_id=owner_id, carried={"custom": custom}, dry_run=dry_run
+        )
         await tags.put("Deal", id, new.tag_ids, actor=actor)
         return made.deal
 

@@ -13,6 +13,9 @@ from crm.accounts.permissions import permit
 from crm.activities.models import Activity
 from crm.contacts.models import Contact
 from crm.contacts.operations import check_contact, check_organization, check_owner
+from crm.customfields import values as customfields
+from crm.customfields.facts import Entity
+from crm.customfields.rules import Given, merged
 from crm.db import atomic, get, lock
 from crm.errors import Invalid
 from crm.idempotency import once
@@ -39,6 +42,7 @@ class NewLead:
     description: str | None = None
     owner_id: UUID | None = None
     """None: whoever makes it."""
+    custom: tuple[Given, ...] = ()
 
 
 @atomic()
@@ -52,6 +56,7 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
     async def make(id: UUID) -> Lead:
         await tags.existing(new.tag_ids, actor)
         await check_owner(new.owner_id, actor)
+        custom = await customfields.read(Entity.LEAD, new.custom, actor=actor)
         if new.contact_id is None and new.organization_id is None:
             raise Invalid(
                 "A lead is somebody's interest: give contactId, organizationId or both.", field=("contactId",)
@@ -73,6 +78,7 @@ async def create_lead(*, actor: Actor, new: NewLead, idempotency_key: str | None
             contact_id=new.contact_id,
             organization_id=organization_id,
             owner_id=new.owner_id or actor.member_id,
+            custom=merged({}, custom),
         )
         await tags.put("Lead", lead.id, new.tag_ids, actor=actor)
         return lead

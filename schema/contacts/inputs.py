@@ -7,6 +7,7 @@ import strawberry
 from crm.changes import UNCHANGED, Change
 from crm.contacts import facts
 from schema import ids, inputs
+from schema.customfields.inputs import CustomFieldInput, custom_values, given
 from schema.tags.inputs import changed_tag_ids, changed_tags, tag_ids
 
 
@@ -49,6 +50,7 @@ class ContactInput(inputs.Lenient):
         "Postal addresses, the main one first; at most 20."
     )
     tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
+    custom_fields: list[CustomFieldInput] | None = custom_values()
 
     def to_domain(self, *field: str) -> facts.NewContact:
         return facts.NewContact(
@@ -61,6 +63,7 @@ class ContactInput(inputs.Lenient):
             description=self.description,
             postal_addresses=postal_addresses(self.postal_addresses),
             tag_ids=tag_ids(self.tag_ids, *field),
+            custom=given(self.custom_fields),
         )
 
 
@@ -79,6 +82,7 @@ class OrganizationInput(inputs.Lenient):
         "Postal addresses, the main one first; at most 20."
     )
     tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
+    custom_fields: list[CustomFieldInput] | None = custom_values()
 
     def to_domain(self, *field: str) -> facts.NewOrganization:
         return facts.NewOrganization(
@@ -91,6 +95,7 @@ class OrganizationInput(inputs.Lenient):
             description=self.description,
             postal_addresses=postal_addresses(self.postal_addresses),
             tag_ids=tag_ids(self.tag_ids, *field),
+            custom=given(self.custom_fields),
         )
 
 
@@ -129,6 +134,7 @@ class UpdateContactInput(inputs.Lenient):
         "All postal addresses, the main one first, at most 20, instead of those there are; null: none."
     )
     tag_ids: strawberry.Maybe[list[strawberry.ID] | None] = changed_tags()
+    custom_fields: list[CustomFieldInput] | None = custom_values()
 
     def to_domain(self) -> facts.ContactChange:
         return facts.ContactChange(
@@ -141,6 +147,7 @@ class UpdateContactInput(inputs.Lenient):
             description=inputs.changed(self.description),
             postal_addresses=_postal(self.postal_addresses),
             tag_ids=changed_tag_ids(self.tag_ids),
+            custom=given(self.custom_fields),
         )
 
 
@@ -167,6 +174,7 @@ class UpdateOrganizationInput(inputs.Lenient):
         "All postal addresses, the main one first, at most 20, instead of those there are; null: none."
     )
     tag_ids: strawberry.Maybe[list[strawberry.ID] | None] = changed_tags()
+    custom_fields: list[CustomFieldInput] | None = custom_values()
 
     def to_domain(self) -> facts.OrganizationChange:
         return facts.OrganizationChange(
@@ -179,6 +187,7 @@ class UpdateOrganizationInput(inputs.Lenient):
             description=inputs.changed(self.description),
             postal_addresses=_postal(self.postal_addresses),
             tag_ids=changed_tag_ids(self.tag_ids),
+            custom=given(self.custom_fields),
         )
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import strawberry
 
+from crm.customfields.facts import Entity
 from schema.accounts.types import Member
 from schema.connections import Connection
 from schema.contacts.lists import CONTACTS, ORGANIZATIONS
 from schema.context import Info
+from schema.customfields.types import CustomFieldValue, shown_values, values_of
 from schema.deals.lists import DEALS
 from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal, LazyLead
@@ -89,6 +91,10 @@ class Organization(Node):
     async def postal_addresses(self, info: Info) -> list[PostalAddress]:
         return [PostalAddress(row=row) for row in await info.context.postal_addresses.load(self.row.id)]
 
+    @computed("Every custom field in use, in their order, with its value.", values_of(Entity.ORGANIZATION))
+    async def custom_fields(self, info: Info) -> list[CustomFieldValue]:
+        return shown_values(self.row.custom, await info.context.custom_fields.load(Entity.ORGANIZATION))
+
 
 @strawberry.type(description="A person.")
 class Contact(Node):
@@ -121,3 +127,7 @@ class Contact(Node):
     @computed("The person's postal addresses, the main one first.", _postal_of("contact"))
     async def postal_addresses(self, info: Info) -> list[PostalAddress]:
         return [PostalAddress(row=row) for row in await info.context.postal_addresses.load(self.row.id)]
+
+    @computed("Every custom field in use, in their order, with its value.", values_of(Entity.CONTACT))
+    async def custom_fields(self, info: Info) -> list[CustomFieldValue]:
+        return shown_values(self.row.custom, await info.context.custom_fields.load(Entity.CONTACT))

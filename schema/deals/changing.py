@@ -11,10 +11,12 @@ from crm.deals import archiving, changing
 from crm.money import Money
 from schema import ids, inputs
 from schema.context import Info
+from schema.customfields.inputs import CustomFieldInput, custom_values, given
 from schema.deals.types import Deal
 from schema.errors import UserError, refusable
 from schema.money import MoneyInput
 from schema.pipelines.types import Stage
+from schema.tags.inputs import changed_tag_ids, changed_tags
 
 
 @strawberry.input(description="What is to be otherwise of a deal. What is left out stays as it is; null empties it.")
@@ -32,6 +34,8 @@ class UpdateDealInput(inputs.Lenient):
     owner_id: strawberry.Maybe[strawberry.ID | None] = inputs.change("Who is to work on it.")
     lost_reason: strawberry.Maybe[str | None] = inputs.change("LOST: why, 1 to 500 characters; cannot be null.")
     won_reason: strawberry.Maybe[str | None] = inputs.change("WON: why, at most 500 characters.")
+    tag_ids: strawberry.Maybe[list[strawberry.ID] | None] = changed_tags()
+    custom_fields: list[CustomFieldInput] | None = custom_values()
     expected_version: int | None = inputs.expected_version()
 
     def to_domain(self) -> changing.DealChanges:
@@ -46,11 +50,13 @@ class UpdateDealInput(inputs.Lenient):
             owner_id=inputs.changed_id("Member", self.owner_id, "ownerId"),
             lost_reason=inputs.changed(self.lost_reason),
             won_reason=inputs.changed(self.won_reason),
+            tag_ids=changed_tag_ids(self.tag_ids),
+            custom=given(self.custom_fields),
         )
 
 
-def _amount(given: Change[MoneyInput | None]) -> Change[Money | None]:
-    return given if given is UNCHANGED or given is None else given.to_domain("amount")
+def _amount(amount: Change[MoneyInput | None]) -> Change[Money | None]:
+    return amount if amount is UNCHANGED or amount is None else amount.to_domain("amount")
 
 
 @strawberry.type(description="What updateDeal did.")

@@ -12,6 +12,7 @@ from crm.deals.facts import Place
 from crm.errors import Invalid
 from schema import ids, inputs
 from schema.context import Info
+from schema.customfields.inputs import CustomFieldInput, custom_values, given
 from schema.deals.types import Deal
 from schema.effects import Effect
 from schema.errors import UserError, refusable
@@ -79,6 +80,7 @@ class CreateDealInput(inputs.Lenient):
     probability: int | None = inputs.optional("How likely it is won, 0 to 100 percent; left out: as its stage says.")
     dry_run: bool | None = inputs.dry_run()
     tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
+    custom_fields: list[CustomFieldInput] | None = custom_values()
     idempotency_key: str | None = inputs.idempotency_key()
 
 
@@ -130,6 +132,7 @@ class DealMutations:
             owner_id=ids.decode_optional("Member", input.owner_id, "ownerId"),
             probability=input.probability,
             tag_ids=tag_ids(input.tag_ids),
+            custom=given(input.custom_fields),
         )
         added = await operations.create_deal(
             actor=info.context.actor,

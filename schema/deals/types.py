@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from crm.customfields.facts import Entity
 from crm.deals import pace, rules
 from crm.deals.facts import DealStatus as Status
 from crm.money import Money as Amount
@@ -16,6 +17,7 @@ from schema.activities.types import Activity
 from schema.connections import Connection
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
+from schema.customfields.types import CustomFieldValue, shown_values, values_of
 from schema.deals.enums import DealStatus
 from schema.deals.lists import STAYS
 from schema.deals.stays import StageChange
@@ -152,3 +154,7 @@ class Deal(Node):
         stage = await info.context.row_of("Stage", self.row.stage_id)
         known = await info.context.paces.load(self.row.id)
         return pace.is_rotting(_STATUS[self.row.status], stage.rotting_after_days, known, info.context.now)
+
+    @computed("Every custom field in use, in their order, with its value.", values_of(Entity.DEAL))
+    async def custom_fields(self, info: Info) -> list[CustomFieldValue]:
+        return shown_values(self.row.custom, await info.context.custom_fields.load(Entity.DEAL))

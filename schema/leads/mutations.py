@@ -12,6 +12,7 @@ from crm.leads.facts import Answer
 from schema import ids, inputs
 from schema.contacts.inputs import ContactInput, OrganizationInput
 from schema.context import Info
+from schema.customfields.inputs import CustomFieldInput, custom_values, given
 from schema.deals.mutations import PlaceInput, neighbour_gone, place_or_none
 from schema.deals.types import Deal
 from schema.errors import UserError, refusable
@@ -32,6 +33,7 @@ class CreateLeadInput(inputs.Lenient):
     tag_ids: list[strawberry.ID] | None = inputs.optional("Tags to be put on it, at most 100.")
     description: str | None = inputs.optional("What else there is to say of it; at most 10,000 characters.")
     owner_id: strawberry.ID | None = inputs.optional("The member who works on it; left out: whoever makes it.")
+    custom_fields: list[CustomFieldInput] | None = custom_values()
     idempotency_key: str | None = inputs.idempotency_key()
 
 
@@ -214,6 +216,7 @@ class LeadMutations:
             tag_ids=tag_ids(input.tag_ids),
             description=input.description,
             owner_id=ids.decode_optional("Member", input.owner_id, "ownerId"),
+            custom=given(input.custom_fields),
         )
         lead = await operations.create_lead(
             actor=info.context.actor, new=new, idempotency_key=input.idempotency_key, now=info.context.now

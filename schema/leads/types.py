@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from crm.customfields.facts import Entity
 from crm.leads import asking, facts, rules, sql
 from schema.accounts.types import Member
 from schema.activities.lists import TIMELINE
@@ -14,6 +15,7 @@ from schema.activities.types import Activity
 from schema.connections import Connection
 from schema.contacts.types import Contact, Organization
 from schema.context import Info
+from schema.customfields.types import CustomFieldValue, shown_values, values_of
 from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal
 from schema.leads.enums import Criterion, CriterionState, LeadState, QuestionReason
@@ -256,3 +258,7 @@ class Lead(Node):
             reason=asking.why(answer.state if answer else None),
             weight=self.row.next_weight,
         )
+
+    @computed("Every custom field in use, in their order, with its value.", values_of(Entity.LEAD))
+    async def custom_fields(self, info: Info) -> list[CustomFieldValue]:
+        return shown_values(self.row.custom, await info.context.custom_fields.load(Entity.LEAD))

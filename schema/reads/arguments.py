@@ -108,6 +108,16 @@ def asked_of_page(given: Mapping[str, Any], list_name: str, cursors: CursorSigne
     return AskedPage(size, backward, *found)
 
 
+def asked_of_whole(
+    takes: Mapping[str, Condition], order: Order, hides_archived: bool, given: Mapping[str, Any]
+) -> Asked:
+    """Take the arguments of a list apart that has no pages: each is a condition."""
+    values: list[Any] = []
+    filter = Reading(takes, values).read(given)
+    hides = hides_archived and not mentions(given, "archived")
+    return Asked(ListShape(0, False, None, None, order, filter, hides), tuple(values))
+
+
 def asked_of_id(given: Mapping[str, Any], kinds: Mapping[str, Any]) -> Asked:
     """The shape of ``node(id)`` is the object's kind; None where the id is of none."""
     parts = ids.split(given["id"])

@@ -151,6 +151,8 @@ class Compiler(ListDraft):
                 return self._gathered(read, pick.only, row)
             case m.Items() as read:
                 return self._items(read, pick.only, row)
+            case m.Made() as read:
+                return self._made(read, pick.only, row)
             case m.Many() as read:
                 return self._list(read, pick, row)
         raise Uncompilable(f"{type_name}.{pick.field} is answered by its resolver")
@@ -234,3 +236,12 @@ class Compiler(ListDraft):
 
         shown = self._object(*below, Row(row.statement, row.alias, lent={k: lend(v) for k, v in names.items()}))
         return each(shown, ", ".join(names.values()), f"zip({', '.join(arrays)})")
+
+    def _made(self, read: m.Made, below: Branch, row: Row) -> str:
+        names = {name: self._source.name(name) for name in read.names}
+
+        def lend(variable: str) -> Lend:
+            return lambda: variable
+
+        shown = self._object(*below, Row(row.statement, row.alias, lent={k: lend(v) for k, v in names.items()}))
+        return each(shown, ", ".join(names.values()), self._computed(read.values, row))

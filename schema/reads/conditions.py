@@ -49,7 +49,7 @@ _COMPARISONS = {
 _LISTS = ("in", "notIn", "any", "all", "none")
 """Comparisons with several values."""
 # What is kept under a custom field's key, as one kind of value. No value can make it fail: the cast of a number is
-# made of nothing but numbers, for CASE keeps the order in which it is written (docs/adr/0016).
+# made of nothing but numbers, for CASE keeps the order in which it is written (docs/adr/0017).
 _SLOTS: dict[Slot, tuple[str, str]] = {
     Slot.ANY: ("nullif({custom} -> {key}, 'null')", "jsonb"),
     Slot.TEXT: ("CASE jsonb_typeof({custom} -> {key}) WHEN 'string' THEN {custom} ->> {key} END", "text"),

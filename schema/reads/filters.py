@@ -144,6 +144,9 @@ class Reading:
         match condition.comparator:
             case "Boolean":
                 return [self._count(Compared("notNull" if given else "isNull", condition.column))]
+            case "Chosen":  # an argument that is a condition by itself
+                self._values.append(_value(condition, "eq", given, path))
+                return [self._count(Compared("eq", condition.column))]
             case "MoneyFilter":
                 return self._money(condition, given, path)
             case "TagFilter":

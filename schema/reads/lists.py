@@ -51,16 +51,17 @@ class ListDraft(Draft):
 
     def _short_list(self, read: m.Many, pick: Pick, parent: Row | None) -> str:
         """The whole of a list that is short by nature; one such list in each of its rows is read along with it."""
-        shape = ListShape.whole(read.listing.order)
+        asked = pick if pick.slot is not None else None
+        shape: ListShape = ListShape.whole(read.listing.order) if asked is None else self._shape(asked)
         if parent is not None and parent.statement.takes_inner:
-            row, rows = self._inner(read, shape, parent)
+            row, rows = self._inner(read, shape, parent, asked)
             page = each(self._shown(pick.only, row), self._source.row(row.statement), "rows")
             return f"{self._function('rows, more', page)}({rows})"
         row, number = self._begin(read.listing.kind, in_list_of=parent)
         row.statement.takes_inner = parent is None
         shown = self._shown(pick.only, row)
         function = self._function("rows, more", each(shown, *self._with_inner(row, "rows")))
-        self._end_list(read, shape, row, number, parent)
+        self._end_list(read, shape, row, number, parent, asked)
         return f"{function}({_rows_of(number, parent)})"
 
     def _inner(self, read: m.Many, shape: ListShape, parent: Row, pick: Pick | None = None) -> tuple[Row, str]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from schema.reads.filters import Condition
     from schema.reads.ordering import Order
 
 READ = "anbahn.read"
@@ -124,6 +125,14 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A list of objects out of what a function gives: for each of them, the values of these names."""
+
+    names: tuple[str, ...]
+    values: Computed
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A kind of list: of which rows, in which order, and by what clients may filter and order it."""
 
@@ -143,6 +152,8 @@ class Many:
     on: str | None = None
     paged: bool = True
     """A connection; else the whole list, which must be short by nature."""
+    takes: Mapping[str, Condition] = field(default_factory=dict)
+    """Arguments of a whole list, each of which is a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +174,19 @@ class ByIds:
 
 
 Read: TypeAlias = (
-    Column | GlobalId | Computed | One | AnyOne | Beside | Same | Inline | Gathered | Items | Many | Only | ById | ByIds
+    Column
+    | GlobalId
+    | Computed
+    | One
+    | AnyOne
+    | Beside
+    | Same
+    | Inline
+    | Gathered
+    | Items
+    | Made
+    | Many
+    | Only
+    | ById
+    | ByIds
 )

@@ -23,7 +23,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from crm.tables import TABLES, Table
 from schema.comparators import CONDITION, On
 from schema.cursors import CursorSigner
-from schema.reads.arguments import NOTHING, Asked, ListSpec, asked_of_id, asked_of_ids, asked_of_list
+from schema.reads.arguments import NOTHING, Asked, ListSpec, asked_of_id, asked_of_ids, asked_of_list, asked_of_whole
 from schema.reads.filters import Condition
 from schema.reads.mapping import READ, ById, ByIds, Column, Listing, Many, Read
 
@@ -71,6 +71,8 @@ class TypeMap:
         """
         if isinstance(read, Many) and read.paged:
             return asked_of_list(self.list_spec(read.listing), given, cursors)
+        if isinstance(read, Many) and read.takes:
+            return asked_of_whole(read.takes, read.listing.order, read.listing.hides_archived, given)
         if isinstance(read, ById):
             return asked_of_id(given, self.node_kinds)
         if isinstance(read, ByIds):

@@ -51,6 +51,7 @@ from tests.conftest import NOW, Company, GraphQLClient
 from tests.factories import (
     deliver,
     make_contact,
+    make_custom_field,
     make_deal,
     make_lead,
     make_organization,
@@ -159,6 +160,7 @@ async def hoard(company: Company) -> list[str]:
     await deliver(company, ChannelKind.MAIL, f"Subject: {MARK}\r\n\r\nhello".encode())
     rows: list[Model] = [organization, contact, lead, feeding, qualified, deal, company.stage("Offer sent")]
     rows.append(await make_tag(company.alice, f"{MARK} tag"))
+    rows.append(await make_custom_field(company.alice, f"{MARK} field"))
     rows += [company.form, company.mailbox, await db.scoped(Member, company.alice).get(id=company.alice.member_id)]
     for model in (Pipeline, InboundMessage, QualificationPolicy):
         rows.append(await db.scoped(model, company.alice).get())
@@ -184,6 +186,8 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
         own = await make_contact(other.alice, "Mine")
     elif kind == "Organization":
         own = await make_organization(other.alice, "Mine")
+    elif kind == "CustomField":
+        own = await make_custom_field(other.alice, "Mine")
     elif kind == "Tag":
         own = await make_tag(other.alice, "Mine")
     elif kind == "Pipeline":

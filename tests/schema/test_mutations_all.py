@@ -10,6 +10,8 @@ import pytest
 from crm.accounts.models import Member
 from crm.contacts.archiving import archive_contact, archive_organization
 from crm.contacts.models import Contact, Organization
+from crm.customfields.models import CustomField
+from crm.customfields.operations import archive_custom_field
 from crm.db import scoped
 from crm.deals.archiving import archive_deal
 from crm.deals.boards import archive_pipeline
@@ -28,6 +30,7 @@ from schema.build import build_schema
 from tests.conftest import NOW, Company, GraphQLClient
 from tests.factories import (
     make_contact,
+    make_custom_field,
     make_deal,
     make_lead,
     make_organization,
@@ -40,7 +43,7 @@ from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
 
 CREATING = (
     *("createContact", "createOrganization", "createLead", "createDeal", "createChannel", "createTag"),
-    *("createPipeline", "createStage"),
+    *("createPipeline", "createStage", "createCustomField"),
 )
 CHANGING = (
     *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
@@ -50,19 +53,23 @@ CHANGING = (
     *("updateContact", "archiveContact", "restoreContact"),
     *("updateOrganization", "archiveOrganization", "restoreOrganization"),
     *("updatePipeline", "archivePipeline", "restorePipeline", "updateStage", "deleteStage"),
-    "updateTag",
+    *("updateTag", "updateCustomField", "archiveCustomField", "restoreCustomField"),
 )
 OTHERS = ("deleteTag", "addTags", "removeTags", "suggestAnswers", "setQualificationPolicy")
 """Those that change other things than one record, which goes on."""
-ADMINISTERING = ("createChannel", "deleteTag", "setQualificationPolicy")
+ADMINISTERING = (
+    *("createChannel", "deleteTag", "setQualificationPolicy"),
+    *("createCustomField", "updateCustomField", "archiveCustomField", "restoreCustomField"),
+)
 MADE: dict[str, Any] = {
     "createContact": Contact,
     "createOrganization": Organization,
     "createLead": Lead,
     "createDeal": Deal,
     "createTag": Tag,
+    "createCustomField": CustomField,
 }
-LIMITS = {"createTag": 100}
+LIMITS = {"createTag": 100, "createCustomField": 100}
 """Of how many characters a name may be at most, where it is not 200."""
 MADE_BY = {**MADE, "createChannel": Channel, "createPipeline": Pipeline, "createStage": Stage}
 ARRANGING = ("reorderPipelines", "reorderStages")
@@ -167,6 +174,16 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"id": gid(await make_deal(company.bob)), "lostReason": "Too dear"}
         case "reopenDeal":
             return {"id": gid(await make_deal(company.bob, stage_id=company.stage("Won").id))}
+        case "createCustomField":
+            return {"name": "Size", "entity": "DEAL", "kind": "CHOICE", "choices": ["S", "L"], "description": "Of it"}
+        case "updateCustomField":
+            return {"id": gid(await make_custom_field(company.alice)), "name": "Height", "position": 0}
+        case "archiveCustomField":
+            return {"id": gid(await make_custom_field(company.alice))}
+        case "restoreCustomField":
+            field = await make_custom_field(company.alice)
+            await archive_custom_field(actor=company.alice, field_id=field.id, expected_version=None, now=NOW)
+            return {"id": gid(field)}
         case "createTag":
             return {"name": "Fair", "color": "#1e90ff", "description": "Met at a fair"}
         case "updateTag":
@@ -288,7 +305,8 @@ async def test_a_stale_version_is_refused_with_the_object_as_it_is(
     company: Company, alice: GraphQLClient, unchanged: Unchanged, verb: str
 ) -> None:
     input = await good_input(company, verb)
-    kind, row = kind_of(input).lower(), await row_of(company, input)
+    kind, row = kind_of(input), await row_of(company, input)
+    kind = kind[0].lower() + kind[1:]
     for version in (row.version - 1, row.version + 1, -1, 2**31 - 1):
         async with unchanged():
             payload = await ask(alice, verb, {**input, "expectedVersion": version})

@@ -64,6 +64,13 @@ class Everything:
                 elif parent is not self._schema.query_type:
                     for role in list(Role) if parent.name == "Channel" else [Role.OWNER]:
                         yield Request(self._below(parent, f"{name}{self._shown(field)}", 8), role=role)
+                elif name == "customFields":
+                    entities = ["null", *get_named_type(field.args["entity"].type).values]
+                    for entity in entities:
+                        given = [f"entity: {entity}", f"entity: {entity}, archived: true", "archived: false"]
+                        asked = [f"a{n}: {name}({text}) {{ ...F }}" for n, text in enumerate(given)]
+                        shown = f"fragment F on CustomField{self._shown(field)}"
+                        yield Request(f"{{ {name}{self._shown(field)} {' '.join(asked)} }} {shown}")
                 elif not field.args:
                     yield Request(f"{{ __typename {name}{self._shown(field)} }}")
         yield from self._found_by_id()

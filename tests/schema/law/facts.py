@@ -65,6 +65,10 @@ class Facts:
     def _in_place(self, part: str, kind: str, id: UUID) -> Sequence[Any]:
         return sorted(self.where(part, f"{kind.lower()}_id", id), key=lambda row: row.position)
 
+    def custom_fields(self, entity: Any) -> list[Any]:
+        used = [row for row in self.where("CustomField", "entity", str(entity)) if row.archived_at is None]
+        return sorted(used, key=lambda row: (row.position, row.id.bytes))
+
     def answers(self, lead_id: UUID) -> dict[Criterion, Answer]:
         return {Criterion(row.criterion): row.facts() for row in self.where("CriterionAnswer", "lead_id", lead_id)}
 

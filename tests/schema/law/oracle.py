@@ -90,6 +90,10 @@ class OracleContext(Context):
 
     async def whole_list(self, info: Info, read: Many, parent: Any) -> Any:
         rows = in_order(self._listed(info, read, parent), read.listing.order.terms)
+        if info.field_name == "customFields" and parent is None:
+            given = self._arguments(info)
+            rows = [row for row in rows if given.get("entity") in (None, row.entity)]
+            rows = [row for row in rows if (row.archived_at is not None) is bool(given.get("archived"))]
         return [Node.kinds[read.listing.kind].of(row) for row in rows]
 
     # In the places of the loaders
@@ -125,6 +129,10 @@ class OracleContext(Context):
     @cached_property
     def paces(self) -> Any:
         return _Known(lambda id: self.facts.pace(id, self.now))
+
+    @cached_property
+    def custom_fields(self) -> Any:
+        return _Known(self.facts.custom_fields)
 
     @cached_property
     def totals(self) -> Any:

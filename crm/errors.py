@@ -23,6 +23,7 @@ class Code(StrEnum):
     FIELDS_REQUIRED = "FIELDS_REQUIRED"
     DUPLICATE = "DUPLICATE"
     FORBIDDEN = "FORBIDDEN"
+    ALREADY_MERGED = "ALREADY_MERGED"
 
 
 class DomainError(Exception):

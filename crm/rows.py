@@ -17,6 +17,7 @@ from crm.db import Scoped, scoped
 from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
 from crm.leads.models import Lead, QualificationPolicy, Suggestion
+from crm.merging.models import Merge
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag
 
@@ -26,7 +27,7 @@ KINDS: dict[str, type[Model]] = {
         *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
         *(Channel, InboundMessage, QualificationPolicy),
         Suggestion,
-        *(Tag, CustomField),
+        *(Tag, CustomField, Merge),
     )
 }
 """Every kind of record that is read as such, by its name."""

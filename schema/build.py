@@ -20,6 +20,7 @@ from schema.leads.keeping import LeadKeepingMutations
 from schema.leads.mutations import LeadMutations
 from schema.leads.policy_mutations import QualificationPolicyMutations
 from schema.leads.suggesting import SuggestionMutations
+from schema.merging.mutations import MergingMutations
 from schema.node import Node, attribute
 from schema.pipelines.mutations import PipelineMutations
 from schema.pipelines.stages import StageMutations
@@ -42,6 +43,7 @@ class Mutation(
     PipelineMutations,
     StageMutations,
     ContactMutations,
+    MergingMutations,
     ChannelMutations,
     TagMutations,
     CustomFieldMutations,

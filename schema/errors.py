@@ -13,7 +13,7 @@ import strawberry
 from graphql import GraphQLError
 
 from crm.db import UNREACHABLE
-from crm.errors import Code, DomainError, Duplicate, StaleVersion
+from crm.errors import Code, DomainError, StaleVersion
 from crm.faults import described as described_fault
 from schema import ids
 from schema.enums import described
@@ -34,7 +34,12 @@ UserErrorCode = described(
     FIELDS_REQUIRED="The stage demands fields that the deal does not have; the message names them.",
     DUPLICATE="The address or domain belongs to another record: `conflictingId`.",
     FORBIDDEN="Your role may not do this.",
+    ALREADY_MERGED="The record has been merged into another: `conflictingId` holds what was its own.",
 )
+
+
+_NAMING = frozenset({Code.DUPLICATE, Code.ALREADY_MERGED})
+"""Codes of refusals that name the record in the way."""
 
 
 @strawberry.type(description="An expected refusal of a mutation. Nothing was changed.")
@@ -45,13 +50,13 @@ class UserError:
         description="Path of the input field at fault, from the mutation's input; null where no one field is."
     )
     conflicting_id: strawberry.ID | None = strawberry.field(
-        default=None, description="DUPLICATE: the record that is already there."
+        default=None, description="DUPLICATE, ALREADY_MERGED: the record that is already there."
     )
 
     @classmethod
     def of(cls, error: DomainError) -> UserError:
         conflicting_id = None
-        if isinstance(error, Duplicate) and error.current is not None:
+        if error.code in _NAMING and error.current is not None:
             conflicting_id = strawberry.ID(ids.encode(type(error.current).__name__, error.current.id))
         return cls(
             code=error.code, message=error.message, field=list(error.field) or None, conflicting_id=conflicting_id

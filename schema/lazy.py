@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from schema.contacts.types import Contact, Organization
     from schema.deals.types import Deal
     from schema.leads.types import Lead
+    from schema.merging.types import Merge
 
 # Values, not annotations, so that the quotes stay. Strawberry finds them by name in annotations: Connection[LazyLead].
 LazyContact = Annotated["Contact", strawberry.lazy("schema.contacts.types")]
 LazyOrganization = Annotated["Organization", strawberry.lazy("schema.contacts.types")]
 LazyLead = Annotated["Lead", strawberry.lazy("schema.leads.types")]
 LazyDeal = Annotated["Deal", strawberry.lazy("schema.deals.types")]
+LazyMerge = Annotated["Merge", strawberry.lazy("schema.merging.types")]

@@ -26,6 +26,8 @@ from crm.leads.facts import Answer, Criterion, CriterionState
 from crm.leads.models import Lead, Suggestion
 from crm.leads.operations import NewLead, answer_qualification, create_lead
 from crm.leads.suggestions import suggest_answers
+from crm.merging.models import Merge
+from crm.merging.operations import merge_contacts, merge_organizations
 from crm.money import Money
 from crm.pipelines.facts import NewStage, StageKind
 from crm.pipelines.models import Stage
@@ -117,6 +119,14 @@ async def make_suggestion(
 async def make_deal(actor: Actor, title: str = "Pumps", **fields: Any) -> Deal:
     new = NewDeal(title=title, **fields)
     return (await create_deal(actor=actor, new=new, idempotency_key=None, now=NOW)).deal
+
+
+async def make_merge(actor: Actor, into: Contact | Organization, *others: Contact | Organization) -> Merge:
+    """Merge records of one kind; the first receipt."""
+    merge = merge_contacts if isinstance(into, Contact) else merge_organizations
+    ids = {"into_id": into.id, "from_ids": [other.id for other in others]}
+    merged = await merge(actor=actor, **ids, expected_version=None, idempotency_key=None, now=NOW)  # type: ignore[arg-type]
+    return merged.merges[0]
 
 
 async def deliver(company: Company, kind: ChannelKind, raw: bytes, *, now: datetime = NOW, **fields: Any) -> Received:

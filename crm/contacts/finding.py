@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from crm import text
 from crm.accounts.facts import Actor
 from crm.contacts import rules
@@ -63,7 +65,7 @@ async def find_or_add_organization(
     by = "domain" if domain else "name"
     active = scoped(Organization, actor).filter(archived_at=None)
     if domain:
-        found = await active.get_or_none(domain=domain)
+        found = await active.get_or_none(domain=domain) or await _heir_of_domain(actor, domain)
     else:
         found = await active.filter(name_folded=text.name_key(name or "")).order_by("created_at", "id").first()
     if found is None:
@@ -82,6 +84,15 @@ async def _named(found: Organization, name: str, actor: Actor, now: datetime) ->
     await organization.save()
     await outbox.record(OrganizationChanged(subject_id=organization.id, fields=["name"]), actor=actor, now=now)
     return organization
+
+
+async def _heir_of_domain(actor: Actor, domain: str) -> Organization | None:
+    """The organization that one with this domain was merged into."""
+    of_merged = scoped(Organization, actor).filter(domain=domain, merged_into_id__isnull=False)
+    found = await of_merged.order_by("-archived_at", "id").first()
+    while found is not None and found.merged_into_id is not None:
+        found = await scoped(Organization, actor).get(id=found.merged_into_id)
+    return found if found is not None and found.archived_at is None else None
 
 
 async def find_or_add_contact(
@@ -163,14 +174,27 @@ async def _add_phone(contact: Contact, number: str, actor: Actor) -> bool:
 
 async def _find_contact(actor: Actor, normalized: str | None, phone: str | None, name: str) -> Contact | None:
     if normalized:
-        row = await scoped(ContactEmail, actor).get_or_none(address_normalized=normalized, active=True)
-        if row is None:
-            return None
-        # Whoever archives it at this moment frees its address.
-        active = scoped(Contact, actor).filter(id=row.contact_id, archived_at=None)
-        return await active.select_for_update(no_key=True).first()
+        return await _find_by_email(actor, normalized)
     if phone:
-        ids = await scoped(ContactPhone, actor).filter(number=phone).values_list("contact_id", flat=True)
-        same = scoped(Contact, actor).filter(id__in=list(ids), name_folded=text.name_key(name), archived_at=None)
+        ids = list(await scoped(ContactPhone, actor).filter(number=phone).values_list("contact_id", flat=True))
+        key = text.name_key(name)
+        # Whoever was merged into one of them is known by the other name as well.
+        merged = scoped(Contact, actor).filter(merged_into_id__in=ids, name_folded=key)
+        heirs = list(await merged.values_list("merged_into_id", flat=True)) if ids else []
+        same = scoped(Contact, actor).filter(Q(name_folded=key) | Q(id__in=heirs), id__in=ids, archived_at=None)
         return await same.order_by("created_at", "id").select_for_update(no_key=True).first()
     return None
+
+
+async def _find_by_email(actor: Actor, normalized: str) -> Contact | None:
+    before = None
+    while True:
+        row = await scoped(ContactEmail, actor).get_or_none(address_normalized=normalized, active=True)
+        if row is None or row.contact_id == before:
+            return None
+        active = scoped(Contact, actor).filter(id=row.contact_id, archived_at=None)
+        found = await active.select_for_update(no_key=True).first()
+        if found is not None:
+            return found
+        # Whoever archives it at this moment frees its address; whoever merges it gives the address to another.
+        before = row.contact_id

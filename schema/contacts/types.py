@@ -15,8 +15,9 @@ from schema.context import Info
 from schema.customfields.types import CustomFieldValue, shown_values, values_of
 from schema.deals.lists import DEALS
 from schema.fields import computed, every, many, one, shown
-from schema.lazy import LazyDeal, LazyLead
+from schema.lazy import LazyDeal, LazyLead, LazyMerge
 from schema.leads.lists import LEADS
+from schema.merging.lists import MERGES
 from schema.node import Node
 from schema.reads.mapping import Computed, From, Items
 from schema.scalars import CountryCode, EmailAddress, PhoneNumber
@@ -78,6 +79,7 @@ class Organization(Node):
     contacts: Connection[Contact] = many(CONTACTS, "The people who belong to it, by name.", by="organization_id")
     leads: Connection[LazyLead] = many(LEADS, "Its leads, newest first.", by="organization_id")
     deals: Connection[LazyDeal] = many(DEALS, "Its deals, newest first.", by="organization_id")
+    merges: list[LazyMerge] = every(MERGES, "What was merged into it, latest first.", by="organization_id")
 
     @computed("Its own e-mail addresses, such as info@, the main one first.", _emails_of("organization"))
     async def emails(self, info: Info) -> list[EmailAddress]:
@@ -115,6 +117,7 @@ class Contact(Node):
     tags: list[Tag] = every(TAGS, "The person's tags, by name.", on=tags_of("contact"))
     leads: Connection[LazyLead] = many(LEADS, "The person's leads, newest first; any number of them.", by="contact_id")
     deals: Connection[LazyDeal] = many(DEALS, "The person's deals, newest first.", by="contact_id")
+    merges: list[LazyMerge] = every(MERGES, "What was merged into the contact, latest first.", by="contact_id")
 
     @computed("The person's e-mail addresses, the main one first.", _emails_of("contact"))
     async def emails(self, info: Info) -> list[EmailAddress]:

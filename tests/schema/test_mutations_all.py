@@ -21,6 +21,7 @@ from crm.intake.models import Channel
 from crm.leads.keeping import archive_lead
 from crm.leads.models import Lead
 from crm.leads.operations import disqualify_lead
+from crm.merging.operations import mark_distinct
 from crm.outbox.models import OutboxEvent
 from crm.pipelines.models import Pipeline, Stage
 from crm.rows import KINDS
@@ -33,6 +34,7 @@ from tests.factories import (
     make_custom_field,
     make_deal,
     make_lead,
+    make_merge,
     make_organization,
     make_qualified_lead,
     make_stages,
@@ -55,7 +57,10 @@ CHANGING = (
     *("updatePipeline", "archivePipeline", "restorePipeline", "updateStage", "deleteStage"),
     *("updateTag", "updateCustomField", "archiveCustomField", "restoreCustomField"),
 )
-OTHERS = ("deleteTag", "addTags", "removeTags", "suggestAnswers", "setQualificationPolicy")
+OTHERS = (
+    *("deleteTag", "addTags", "removeTags", "suggestAnswers", "setQualificationPolicy"),
+    *("mergeContacts", "mergeOrganizations", "undoMerge", "markDistinct", "unmarkDistinct"),
+)
 """Those that change other things than one record, which goes on."""
 ADMINISTERING = (
     *("createChannel", "deleteTag", "setQualificationPolicy"),
@@ -84,6 +89,18 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"name": "Nina Neu", "emails": ["nina@neu.example"]}
         case "createOrganization":
             return {"name": "Neu AG", "domain": "neu.example"}
+        case "mergeContacts" | "markDistinct" | "unmarkDistinct":
+            one, other = [gid(await make_contact(company.bob, name)) for name in ("Anna", "Anna B.")]
+            if verb == "unmarkDistinct":
+                ids_of = [row.id for row in await scoped(Contact, company.bob)]
+                await mark_distinct(actor=company.bob, kind="Contact", ids=ids_of, now=NOW)
+            return {"intoId": one, "fromIds": [other]} if verb == "mergeContacts" else {"ids": [one, other]}
+        case "mergeOrganizations":
+            one, other = [gid(await make_organization(company.bob, name)) for name in ("Acme", "Acme Inc.")]
+            return {"intoId": one, "fromIds": [other]}
+        case "undoMerge":
+            pair = [await make_contact(company.bob, name) for name in ("Anna", "Anna B.")]
+            return {"id": gid(await make_merge(company.bob, *pair))}
         case "createLead":
             return {"title": "Pumps", "contactId": gid(await make_contact(company.bob))}
         case "createDeal":

@@ -34,6 +34,9 @@ from crm.intake.models import Channel, InboundMessage
 from crm.intake.secrets import SecretBox
 from crm.leads.facts import Criterion, CriterionState, LeadState, PolicyMode, SuggestionState
 from crm.leads.models import CriterionAnswer, CriterionRule, Lead, QualificationPolicy, Suggestion
+from crm.merging.facts import Part
+from crm.merging.models import Merge
+from crm.merging.receipts import Receipt
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag, Tagging
 from crm.text import name_key
@@ -46,6 +49,7 @@ MODELS: tuple[type[Model], ...] = (
     Pipeline, Stage, Deal, StageChange, QualificationPolicy, CriterionRule, Lead,
     CriterionAnswer, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
     Suggestion,
+    CriterionAnswer, Channel, InboundMessage, Activity, Merge,
 )  # fmt: skip
 FOREIGN = "F0REIGN"
 """Begins every text of the second workspace."""
@@ -106,6 +110,7 @@ class Filling:
             self._policy, self._leads, self._channels, self._messages, self._activities, self._answers, self._tags,
             self._custom_fields,
             self._suggestions,
+            self._leads, self._answers, self._channels, self._messages, self._activities, self._merges,
         ):  # fmt: skip
             await step()
 
@@ -506,3 +511,29 @@ class Filling:
                 }
             )  # fmt: skip
         await self._add(Suggestion, rows)
+
+    async def _merges(self) -> None:
+        rows = []
+        for number in range(46):
+            kind = ("Contact", "Organization")[number % 2]
+            into, others = self.made[kind][0], self.made[kind][10 : 10 + 20]
+            undone = number >= 40
+            receipt = Receipt(
+                counts=[
+                    {"kind": part.value, "count": place + number}
+                    for place, part in enumerate(Part)
+                    if place % 4 < number % 4
+                ],
+                names=[self._text(number + place) for place in range(number % 5)],
+            )
+            rows.append(
+                {
+                    f"{kind.lower()}_id": into.id if number % 6 else self.made[kind][1].id,
+                    f"merged_{kind.lower()}_id": others[number // 2 % 20].id,
+                    "receipt": receipt.as_json(), "merged_at": self._one(MOMENTS),
+                    "merged_by_id": self._maybe(self._ids("Member")),
+                    "undone_at": self._one(MOMENTS) if undone else None,
+                    "undone_by_id": self._maybe(self._ids("Member")) if undone else None,
+                }
+            )  # fmt: skip
+        await self._add(Merge, rows)

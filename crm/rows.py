@@ -16,7 +16,7 @@ from crm.customfields.models import CustomField
 from crm.db import Scoped, scoped
 from crm.deals.models import Deal, StageChange
 from crm.intake.models import Channel, InboundMessage
-from crm.leads.models import Lead, QualificationPolicy, Suggestion
+from crm.leads.models import Conversion, Lead, QualificationPolicy, Suggestion
 from crm.merging.models import Merge
 from crm.pipelines.models import Pipeline, Stage
 from crm.tags.models import Tag
@@ -24,7 +24,7 @@ from crm.tags.models import Tag
 KINDS: dict[str, type[Model]] = {
     model.__name__: model
     for model in (
-        *(Member, Contact, Organization, Lead, Deal, StageChange, Pipeline, Stage, Activity),
+        *(Member, Contact, Organization, Lead, Conversion, Deal, StageChange, Pipeline, Stage, Activity),
         *(Channel, InboundMessage, QualificationPolicy),
         Suggestion,
         *(Tag, CustomField, Merge),

@@ -16,6 +16,7 @@ from schema.deals.changing import DealChangingMutations
 from schema.deals.closing import ClosingMutations
 from schema.deals.mutations import DealMutations
 from schema.intake.mutations import ChannelMutations
+from schema.leads.converting import ConversionMutations
 from schema.leads.keeping import LeadKeepingMutations
 from schema.leads.mutations import LeadMutations
 from schema.leads.policy_mutations import QualificationPolicyMutations
@@ -37,6 +38,7 @@ class Mutation(
     LeadKeepingMutations,
     QualificationPolicyMutations,
     SuggestionMutations,
+    ConversionMutations,
     DealMutations,
     DealChangingMutations,
     ClosingMutations,

@@ -9,6 +9,7 @@ import strawberry
 if TYPE_CHECKING:
     from schema.contacts.types import Contact, Organization
     from schema.deals.types import Deal
+    from schema.leads.conversions import Conversion
     from schema.leads.types import Lead
     from schema.merging.types import Merge
 
@@ -18,3 +19,4 @@ LazyOrganization = Annotated["Organization", strawberry.lazy("schema.contacts.ty
 LazyLead = Annotated["Lead", strawberry.lazy("schema.leads.types")]
 LazyDeal = Annotated["Deal", strawberry.lazy("schema.deals.types")]
 LazyMerge = Annotated["Merge", strawberry.lazy("schema.merging.types")]
+LazyConversion = Annotated["Conversion", strawberry.lazy("schema.leads.conversions")]

@@ -22,6 +22,7 @@ from crm.deals.operations import NewDeal, create_deal
 from crm.intake import filing, operations
 from crm.intake.facts import ChannelKind
 from crm.intake.operations import Delivery, Received
+from crm.leads.conversion import Conversion, convert_lead
 from crm.leads.facts import Answer, Criterion, CriterionState
 from crm.leads.models import Lead, Suggestion
 from crm.leads.operations import NewLead, answer_qualification, create_lead
@@ -114,6 +115,12 @@ async def make_suggestion(
         actor=actor, lead_id=lead_id, text=text, expected_version=None, idempotency_key=None, dry_run=False, now=NOW
     )
     return read.suggestions[0]
+
+
+async def make_converted_lead(actor: Actor, title: str = "Three pumps", **fields: Any) -> Lead:
+    lead = await make_qualified_lead(actor, title, **fields)
+    how = Conversion()
+    return (await convert_lead(actor=actor, lead_id=lead.id, how=how, expected_version=None, now=NOW)).lead
 
 
 async def make_deal(actor: Actor, title: str = "Pumps", **fields: Any) -> Deal:

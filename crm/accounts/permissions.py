@@ -41,6 +41,7 @@ _WORK = frozenset(
         "lead.archive",
         "lead.restore",
         "lead.convert",
+        "lead.unconvert",
         "deal.create",
         "deal.move",
         "deal.win",

@@ -78,7 +78,7 @@ async def update_deal(
     await deal.save(update_fields=[*before, "version", "updated_at"])
     summary = await _summary(before, deal, actor)
     await activities.log(actor=actor, kind=ActivityKind.CHANGE, summary=summary, deal_id=deal.id, now=now)
-    for event in _events(before, deal):
+    for event in events_of(before, deal):
         await outbox.record(event, actor=actor, now=now)
     return deal
 
@@ -136,12 +136,16 @@ _NAMES = {
     "owner_id": "owner",
     "lost_reason": "lostReason",
     "won_reason": "wonReason",
+    "source": "source",
+    "utm": "utm",
+    "qualification_snapshot": "qualificationSnapshot",
     "custom": "customFields",
 }
 """Columns by their names in the API."""
 
 
-def _events(before: dict[str, object], deal: Deal) -> list[Event]:
+def events_of(before: dict[str, object], deal: Deal) -> list[Event]:
+    """What others are told of a deal of which columns are otherwise; ``before`` is what these were."""
     fields = list(dict.fromkeys(_NAMES[name] for name in before))
     events: list[Event] = [DealChanged(subject_id=deal.id, fields=fields)]
     if "amount" in fields:

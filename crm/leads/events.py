@@ -127,3 +127,11 @@ class SuggestionRefused(Event):
     name: ClassVar[str] = "suggestion.refused"
     lead_id: UUID
     criterion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadUnconverted(Event):
+    """A conversion was undone: the lead is as it was before."""
+
+    name: ClassVar[str] = "lead.unconverted"
+    deal_id: UUID

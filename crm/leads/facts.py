@@ -64,6 +64,16 @@ class SuggestionState(StrEnum):
     SUPERSEDED = "SUPERSEDED"
 
 
+class DuplicatePolicy(StrEnum):
+    """What becomes of a contact or an organization that is to be made, and whose address another one has."""
+
+    REFUSE = "REFUSE"
+    USE_EXISTING = "USE_EXISTING"
+    """The one that has the address is taken; only what it lacks is filled."""
+    CREATE_ANYWAY = "CREATE_ANYWAY"
+    """It is made without the address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to one criterion; each kind of criterion uses its own fields."""

@@ -335,6 +335,10 @@ class Conversion(WorkspaceRecord):
     class Meta:
         table = "conversion"
         unique_together = (("workspace", "id"),)
+        indexes = (
+            ("workspace_id", "lead_id", "converted_at", "id"),
+            ("workspace_id", "deal_id", "converted_at", "id"),
+        )
         constraints = (
             UniqueConstraint(
                 fields=("workspace_id", "lead_id"), name="conversion_one_current", condition="undone_at IS NULL"

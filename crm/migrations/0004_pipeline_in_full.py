@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                 ('undone_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('undone_by', fields.ForeignKeyField('crm.Member', source_field='undone_by_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
             ],
-            options={'table': 'conversion', 'app': 'crm', 'unique_together': (('workspace', 'id'),), 'constraints': [UniqueConstraint(fields=('workspace_id', 'lead_id'), name='conversion_one_current', condition='undone_at IS NULL')], 'pk_attr': 'id', 'table_description': 'One lead that became or fed a deal, and all that was changed for it, so that it can be undone.'},
+            options={'table': 'conversion', 'app': 'crm', 'unique_together': (('workspace', 'id'),), 'constraints': [UniqueConstraint(fields=('workspace_id', 'lead_id'), name='conversion_one_current', condition='undone_at IS NULL')], 'indexes': [Index(fields=['workspace_id', 'lead_id', 'converted_at', 'id']), Index(fields=['workspace_id', 'deal_id', 'converted_at', 'id'])], 'pk_attr': 'id', 'table_description': 'One lead that became or fed a deal, and all that was changed for it, so that it can be undone.'},
             bases=['WorkspaceRecord'],
         ),
         ops.CreateModel(

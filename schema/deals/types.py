@@ -22,8 +22,8 @@ from schema.deals.enums import DealStatus
 from schema.deals.lists import STAYS
 from schema.deals.stays import StageChange
 from schema.fields import computed, every, many, one, shown
-from schema.lazy import LazyLead
-from schema.leads.lists import FEEDING
+from schema.lazy import LazyConversion, LazyLead
+from schema.leads.lists import CONVERSIONS, FEEDING
 from schema.money import Money
 from schema.node import Node
 from schema.pipelines.types import Pipeline, Stage
@@ -97,6 +97,11 @@ class Deal(Node):
     )
     stage_history: list[StageChange] = every(
         STAYS, "Every stay of it in a stage, in their order; the last one is where it is now.", by="deal_id"
+    )
+    conversions: Connection[LazyConversion] = many(
+        CONVERSIONS,
+        "Each lead that was converted into it, the latest first: also those of which that was undone.",
+        by="deal_id",
     )
     timeline: Connection[Activity] = many(
         TIMELINE, "What happened to it and to the leads that feed it, latest first.", on=TIMELINE_OF_DEAL

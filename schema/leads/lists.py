@@ -25,7 +25,7 @@ from schema.comparators import (
 )
 from schema.leads.enums import Criterion, LeadState, SuggestionState
 from schema.reads.mapping import Listing
-from schema.reads.ordering import NEWEST_FIRST
+from schema.reads.ordering import NEWEST_FIRST, descending
 
 
 @strawberry.input(description="Which leads. Everything given must hold.")
@@ -109,3 +109,4 @@ class SuggestionOrder:
 
 
 SUGGESTIONS = Listing("Suggestion", NEWEST_FIRST, SuggestionFilter, SuggestionOrder)
+CONVERSIONS = Listing("Conversion", descending("converted_at", "id"))

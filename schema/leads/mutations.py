@@ -1,4 +1,4 @@
-"""Mutations of leads."""
+"""Mutations of leads. Converting is in schema/leads/converting.py."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from datetime import date, datetime
 import strawberry
 
 from crm.leads import operations
-from crm.leads.conversion import Conversion, convert_lead
 from crm.leads.facts import Answer
 from schema import ids, inputs
-from schema.contacts.inputs import ContactInput, OrganizationInput
 from schema.context import Info
 from schema.customfields.inputs import CustomFieldInput, custom_values, given
-from schema.deals.mutations import PlaceInput, neighbour_gone, place_or_none
-from schema.deals.types import Deal
 from schema.errors import UserError, refusable
 from schema.leads.enums import Criterion, CriterionState
 from schema.leads.types import Lead
@@ -106,56 +102,6 @@ class ReopenLeadInput(inputs.Lenient):
     expected_version: int | None = inputs.expected_version()
 
 
-@strawberry.input(one_of=True, description="A contact: exactly one of these.")
-class ContactChoice:
-    existing_id: strawberry.ID | None = strawberry.field(description="One that is there.", default=strawberry.UNSET)
-    create: ContactInput | None = strawberry.field(description="One to be made.", default=strawberry.UNSET)
-
-
-@strawberry.input(one_of=True, description="An organization: exactly one of these.")
-class OrganizationChoice:
-    existing_id: strawberry.ID | None = strawberry.field(description="One that is there.", default=strawberry.UNSET)
-    create: OrganizationInput | None = strawberry.field(description="One to be made.", default=strawberry.UNSET)
-
-
-@strawberry.input(description="How a lead becomes a deal.")
-class ConvertLeadInput(inputs.Lenient):
-    id: strawberry.ID = strawberry.field(description="The lead.")
-    stage_id: strawberry.ID | None = inputs.optional(
-        "The stage the deal lands in; left out: the first open one of the first pipeline."
-    )
-    place: PlaceInput | None = inputs.optional("Where in the column; left out: at the end.")
-    force: bool | None = inputs.optional("Convert although it is not QUALIFIED; owners and admins only.")
-    contact: ContactChoice | None = inputs.optional("Who the deal is made with; left out: the lead's contact.")
-    organization: OrganizationChoice | None = inputs.optional(
-        "The organization the deal is made with; left out: the lead's."
-    )
-    deal_id: strawberry.ID | None = inputs.optional(
-        "An open deal that the lead is to feed instead of a new one; only its empty fields are filled."
-    )
-    expected_version: int | None = inputs.expected_version()
-
-    def to_domain(self) -> Conversion:
-        contact, organization = self.contact, self.organization
-        by_contact = contact is not None and contact.existing_id is not strawberry.UNSET
-        by_organization = organization is not None and organization.existing_id is not strawberry.UNSET
-        at_contact, at_organization = ("contact", "existingId"), ("organization", "existingId")
-        return Conversion(
-            stage_id=ids.decode_optional("Stage", self.stage_id, "stageId"),
-            place=place_or_none(self.place),
-            contact_id=ids.decode("Contact", str(contact.existing_id), *at_contact) if contact and by_contact else None,
-            new_contact=contact.create.to_domain("contact", "create") if contact and contact.create else None,
-            organization_id=ids.decode("Organization", str(organization.existing_id), *at_organization)
-            if organization and by_organization
-            else None,
-            new_organization=organization.create.to_domain("organization", "create")
-            if organization and organization.create
-            else None,
-            deal_id=ids.decode_optional("Deal", self.deal_id, "dealId"),
-            force=bool(self.force),
-        )
-
-
 def _lead() -> Lead | None:
     field: Lead | None = strawberry.field(description="The lead; on STALE_VERSION as it is now.", default=None)
     return field
@@ -188,18 +134,6 @@ class DisqualifyLeadPayload:
 @strawberry.type(description="What reopenLead did.")
 class ReopenLeadPayload:
     lead: Lead | None = _lead()
-    user_errors: list[UserError] = inputs.user_errors()
-
-
-@strawberry.type(description="What convertLead did.")
-class ConvertLeadPayload:
-    lead: Lead | None = _lead()
-    deal: Deal | None = strawberry.field(description="The deal it became or feeds.", default=None)
-    already_converted: bool = strawberry.field(
-        description="It had been converted before, into this deal; this call changed nothing, and checked no version.",
-        default=False,
-    )
-    neighbour_gone: bool = neighbour_gone()
     user_errors: list[UserError] = inputs.user_errors()
 
 
@@ -274,22 +208,3 @@ class LeadMutations:
             now=info.context.now,
         )
         return ReopenLeadPayload(lead=Lead.of(lead))
-
-    @strawberry.mutation(
-        description="Turns a qualified lead into a deal, where it was dropped. Repeating it returns the same deal."
-    )
-    @refusable(ConvertLeadPayload, lead=Lead.of, deal=Deal.of)
-    async def convert_lead(self, info: Info, input: ConvertLeadInput) -> ConvertLeadPayload:
-        converted = await convert_lead(
-            actor=info.context.actor,
-            lead_id=ids.decode("Lead", input.id, "id"),
-            how=input.to_domain(),
-            expected_version=input.expected_version,
-            now=info.context.now,
-        )
-        return ConvertLeadPayload(
-            lead=Lead.of(converted.lead),
-            deal=Deal.of(converted.deal),
-            already_converted=converted.already,
-            neighbour_gone=converted.neighbour_gone,
-        )

@@ -18,8 +18,9 @@ from schema.context import Info
 from schema.customfields.types import CustomFieldValue, shown_values, values_of
 from schema.fields import computed, every, many, one, shown
 from schema.lazy import LazyDeal
+from schema.leads.conversions import Conversion
 from schema.leads.enums import Criterion, CriterionState, LeadState, QuestionReason
-from schema.leads.lists import SUGGESTIONS
+from schema.leads.lists import CONVERSIONS, SUGGESTIONS
 from schema.leads.policies import REGION, asked
 from schema.leads.suggestions import Suggestion
 from schema.money import Money
@@ -220,6 +221,9 @@ class Lead(Node):
     )
     deal: LazyDeal | None = one("deal_id", "Deal", "CONVERTED: the deal it became or feeds.")
     tags: list[Tag] = every(TAGS, "Its tags, by name.", on=tags_of("lead"))
+    conversions: Connection[Conversion] = many(
+        CONVERSIONS, "Each time it was converted, the latest first: those that were undone, too.", by="lead_id"
+    )
     timeline: Connection[Activity] = many(TIMELINE, "What happened, latest first.", by="lead_id")
     suggestions: Connection[Suggestion] = many(
         SUGGESTIONS, "Answers that were read out of its messages and notes, newest first.", by="lead_id"

@@ -70,7 +70,10 @@ class SplicingExecutor(StrawberryGraphQLCoreExecutionContext):
         if self._compiled is None:
             return False
         if self.operation.operation is OperationType.MUTATION:
-            return path.prev is not None and path.prev.prev is None
+            match path.as_list():
+                case [str(), str()] | [str(), str(), int(), str()]:  # of the payload, or of an entry of its list
+                    return True
+            return False
         context: Context = self.context_value
         return context.reads.types.read(info.parent_type.name, info.field_name) is None
 

@@ -62,6 +62,9 @@ SELECTIONS = {
         " qualified kept effects { code message field recordId }"
     ),
     "convertLead": f"{LEAD} {DEAL} alreadyConverted",
+    "convertLeads": f"results {{ {LEAD} {DEAL} alreadyConverted userErrors {{ code field }} }}",
+    "unconvertLead": f"{LEAD} {DEAL}",
+    "unconvertLeads": f"results {{ {LEAD} {DEAL} userErrors {{ code field }} }}",
     "moveDeal": f"{DEAL} {MOVED}",
     "winDeal": f"{DEAL} {MOVED}",
     "loseDeal": f"{DEAL} {MOVED}",

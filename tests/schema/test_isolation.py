@@ -38,6 +38,7 @@ from crm.ids import new_id
 from crm.intake.facts import ChannelKind
 from crm.intake.models import InboundMessage
 from crm.leads.conversion import Conversion, convert_lead
+from crm.leads.models import Conversion as ConversionRow
 from crm.leads.models import QualificationPolicy
 from crm.pipelines.models import Pipeline
 from crm.tables import Table
@@ -171,6 +172,7 @@ async def hoard(company: Company) -> list[str]:
     for model in (Pipeline, InboundMessage, QualificationPolicy):
         rows.append(await db.scoped(model, company.alice).get())
     rows.append(await db.scoped(Activity, company.alice).filter(deal_id=deal.id).get())
+    rows.append(await db.scoped(ConversionRow, company.alice).get(lead_id=feeding.id))
     rows.append(await db.scoped(StageChange, company.alice).filter(deal_id=deal.id).get())
     rows.append(await make_suggestion(company.alice, f"We need {MARK} pumps.", lead_id=lead.id))
     found = [gid(row) for row in rows]
@@ -203,7 +205,7 @@ async def of_mallory(other: Company, verb: str) -> dict[str, str]:
     elif kind == "Stage":
         own = other.stage("Offer sent")
     else:
-        own = await (make_qualified_lead if verb == "convertLead" else make_lead)(other.alice, "Mine")
+        own = await (make_qualified_lead if verb.startswith("convert") else make_lead)(other.alice, "Mine")
     tag = own if isinstance(own, Tag) else await make_tag(other.alice, f"My tag {new_id()}")
     second = await (make_organization if kind == "Organization" else make_contact)(other.alice, "Mine too")
     several = {"ids": gid(own), "tagIds": gid(tag), "intoId": gid(own), "fromIds": gid(second)}
@@ -237,7 +239,7 @@ async def test_an_id_of_hers_answers_as_one_of_nothing(
     company: Company, other: Company, mallory: GraphQLClient, unchanged: Unchanged, verb: str, path: Path
 ) -> None:
     # A place is no reference, so what is wrong with it changes the rest: each case wants a row of Mallory's own.
-    beside = path[0] == "place"
+    beside = "place" in path
     hers = [id for id in await hoard(company) if not beside or id.startswith(("Deal_", "Contact_"))]
     nothing = [ids.encode(id.partition("_")[0], new_id()) for id in hers]
     type = dict(inputs())[verb]

@@ -31,6 +31,7 @@ from schema.build import build_schema
 from tests.conftest import NOW, Company, GraphQLClient
 from tests.factories import (
     make_contact,
+    make_converted_lead,
     make_custom_field,
     make_deal,
     make_lead,
@@ -48,7 +49,7 @@ CREATING = (
     *("createPipeline", "createStage", "createCustomField"),
 )
 CHANGING = (
-    *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead"),
+    *("answerQualification", "qualifyLead", "disqualifyLead", "reopenLead", "convertLead", "unconvertLead"),
     *("acceptSuggestion", "refuseSuggestion"),
     *("moveDeal", "winDeal", "loseDeal", "reopenDeal", "updateDeal", "archiveDeal", "restoreDeal"),
     *("updateLead", "assignLead", "archiveLead", "restoreLead"),
@@ -60,6 +61,7 @@ CHANGING = (
 OTHERS = (
     *("deleteTag", "addTags", "removeTags", "suggestAnswers", "setQualificationPolicy"),
     *("mergeContacts", "mergeOrganizations", "undoMerge", "markDistinct", "unmarkDistinct"),
+    *("convertLeads", "unconvertLeads"),
 )
 """Those that change other things than one record, which goes on."""
 ADMINISTERING = (
@@ -134,6 +136,12 @@ async def good_input(company: Company, verb: str) -> dict[str, Any]:
             return {"mode": "N_OF_4", "needed": 2}
         case "convertLead":
             return {"id": gid(await make_qualified_lead(company.bob))}
+        case "unconvertLead":
+            return {"id": gid(await make_converted_lead(company.bob))}
+        case "convertLeads":
+            return {"leads": [{"id": gid(await make_qualified_lead(company.bob))} for _ in range(2)]}
+        case "unconvertLeads":
+            return {"leads": [{"id": gid(await make_converted_lead(company.bob))} for _ in range(2)]}
         case "moveDeal":
             return {"id": gid(await make_deal(company.bob)), "stageId": gid(company.stage("Offer sent"))}
         case "createPipeline":

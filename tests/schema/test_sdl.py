@@ -15,6 +15,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     build_schema,
+    get_named_type,
     is_introspection_type,
     is_required_argument,
     is_required_input_field,
@@ -142,6 +143,11 @@ def _input_of(schema: GraphQLSchema, mutation: str) -> GraphQLInputObjectType:
     (argument,) = schema.mutation_type.fields[mutation].args.values()
     input = schema.type_map[str(argument.type).rstrip("!")]
     assert isinstance(input, GraphQLInputObjectType)
+    singular = mutation.removesuffix("s")
+    if singular != mutation and singular in schema.mutation_type.fields:  # several at once: each has what one has
+        (entries,) = (field for field in input.fields.values() if str(field.type).startswith("["))
+        assert get_named_type(entries.type) is _input_of(schema, singular)
+        return _input_of(schema, singular)
     return input
 
 
@@ -166,9 +172,13 @@ def test_every_mutation_has_one_shape(ours: GraphQLSchema) -> None:
         payload = ours.type_map[f"{name}Payload"]
         assert isinstance(payload, GraphQLObjectType)
         assert str(payload.fields["userErrors"].type) == "[UserError!]!"
-        nullable = [
-            str(f.type) for n, f in payload.fields.items() if n != "userErrors" and not str(f.type).endswith("!")
-        ]
+        shown = payload
+        if "results" in payload.fields:  # several at once
+            inner = get_named_type(payload.fields["results"].type)
+            assert isinstance(inner, GraphQLObjectType)
+            assert str(inner.fields["userErrors"].type) == "[UserError!]!"
+            shown = inner
+        nullable = [str(f.type) for n, f in shown.fields.items() if n != "userErrors" and not str(f.type).endswith("!")]
         assert nullable, f"{verb} says nothing of what it changed"
 
 

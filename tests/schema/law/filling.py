@@ -33,7 +33,7 @@ from crm.intake.facts import ChannelKind, InboundState
 from crm.intake.models import Channel, InboundMessage
 from crm.intake.secrets import SecretBox
 from crm.leads.facts import Criterion, CriterionState, LeadState, PolicyMode, SuggestionState
-from crm.leads.models import CriterionAnswer, CriterionRule, Lead, QualificationPolicy, Suggestion
+from crm.leads.models import Conversion, CriterionAnswer, CriterionRule, Lead, QualificationPolicy, Suggestion
 from crm.merging.facts import Part
 from crm.merging.models import Merge
 from crm.merging.receipts import Receipt
@@ -47,7 +47,7 @@ T = TypeVar("T")
 MODELS: tuple[type[Model], ...] = (
     Member, Organization, Contact, ContactEmail, ContactPhone, OrganizationEmail, OrganizationPhone, PostalAddress,
     Pipeline, Stage, Deal, StageChange, QualificationPolicy, CriterionRule, Lead,
-    CriterionAnswer, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
+    CriterionAnswer, Conversion, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
     Suggestion,
     CriterionAnswer, Channel, InboundMessage, Activity, Merge,
 )  # fmt: skip
@@ -107,7 +107,8 @@ class Filling:
         for step in (
             self._members, self._organizations, self._contacts, self._addresses, self._postal,
             self._board, self._deals, self._stays,
-            self._policy, self._leads, self._channels, self._messages, self._activities, self._answers, self._tags,
+            self._policy, self._leads, self._conversions, self._channels, self._messages, self._activities,
+            self._answers, self._tags,
             self._custom_fields,
             self._suggestions,
             self._leads, self._answers, self._channels, self._messages, self._activities, self._merges,
@@ -399,6 +400,21 @@ class Filling:
                     }
                 )  # fmt: skip
         await self._add(CriterionAnswer, rows)
+
+    async def _conversions(self) -> None:
+        rows, members = [], self._ids("Member")
+        for number, lead in enumerate(self.made["Lead"]):
+            stands = [lead.deal_id] if lead.deal_id and number % 3 else []
+            undone = [self._one(self._ids("Deal")[:14]) for _ in range(number % 4)]
+            rows += [
+                {
+                    "lead_id": lead.id, "deal_id": deal, "receipt": {}, "converted_at": self._one(MOMENTS),
+                    "converted_by_id": self._maybe(members), "undone_at": at,
+                    "undone_by_id": self._maybe(members) if at else None,
+                }
+                for deal, at in [*((d, None) for d in stands), *((d, self._one(MOMENTS)) for d in undone)]
+            ]  # fmt: skip
+        await self._add(Conversion, rows)
 
     async def _channels(self) -> None:
         box, strange = SecretBox(SECRET), SecretBox("sealed under another secret, long enough")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schema.deals.types import Deal
     from schema.leads.conversions import Conversion
     from schema.leads.types import Lead
+    from schema.merging.duplicates import ContactDuplicate, OrganizationDuplicate
     from schema.merging.types import Merge
 
 # Values, not annotations, so that the quotes stay. Strawberry finds them by name in annotations: Connection[LazyLead].
@@ -20,3 +21,5 @@ LazyLead = Annotated["Lead", strawberry.lazy("schema.leads.types")]
 LazyDeal = Annotated["Deal", strawberry.lazy("schema.deals.types")]
 LazyMerge = Annotated["Merge", strawberry.lazy("schema.merging.types")]
 LazyConversion = Annotated["Conversion", strawberry.lazy("schema.leads.conversions")]
+LazyContactDuplicate = Annotated["ContactDuplicate", strawberry.lazy("schema.merging.duplicates")]
+LazyOrganizationDuplicate = Annotated["OrganizationDuplicate", strawberry.lazy("schema.merging.duplicates")]

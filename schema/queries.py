@@ -28,6 +28,7 @@ from schema.intake.types import Channel, InboundMessage
 from schema.leads.lists import LEADS
 from schema.leads.policies import QualificationPolicy
 from schema.leads.types import Lead
+from schema.merging.duplicates import DuplicateQueries
 from schema.node import Node
 from schema.pipelines.lists import NOT_ARCHIVED, PIPELINES
 from schema.pipelines.types import Pipeline
@@ -56,7 +57,7 @@ async def _find(info: Info, global_id: str) -> Node | None:
 @strawberry.type(
     description="Everything that can be asked. All of it is of the workspace that the credential belongs to."
 )
-class Query(PastQueries):
+class Query(PastQueries, DuplicateQueries):
     contacts: Connection[Contact] = many(
         CONTACTS, "Contacts by name, as people sort them: without regard to case, umlauts and accents."
     )

@@ -15,7 +15,7 @@ from schema.context import Info
 from schema.customfields.types import CustomFieldValue, shown_values, values_of
 from schema.deals.lists import DEALS
 from schema.fields import computed, every, many, one, shown
-from schema.lazy import LazyDeal, LazyLead, LazyMerge
+from schema.lazy import LazyContactDuplicate, LazyDeal, LazyLead, LazyMerge, LazyOrganizationDuplicate
 from schema.leads.lists import LEADS
 from schema.merging.lists import MERGES
 from schema.node import Node
@@ -81,6 +81,12 @@ class Organization(Node):
     deals: Connection[LazyDeal] = many(DEALS, "Its deals, newest first.", by="organization_id")
     merges: list[LazyMerge] = every(MERGES, "What was merged into it, latest first.", by="organization_id")
 
+    @strawberry.field(description="Which other organizations may be the same, the most probable first; at most 20.")
+    async def duplicates(self, info: Info) -> list[LazyOrganizationDuplicate]:
+        from schema.merging.duplicates import of_organization
+
+        return await of_organization(info, self.row.id)
+
     @computed("Its own e-mail addresses, such as info@, the main one first.", _emails_of("organization"))
     async def emails(self, info: Info) -> list[EmailAddress]:
         return [EmailAddress(address) for address in await info.context.emails_of_organizations.load(self.row.id)]
@@ -118,6 +124,12 @@ class Contact(Node):
     leads: Connection[LazyLead] = many(LEADS, "The person's leads, newest first; any number of them.", by="contact_id")
     deals: Connection[LazyDeal] = many(DEALS, "The person's deals, newest first.", by="contact_id")
     merges: list[LazyMerge] = every(MERGES, "What was merged into the contact, latest first.", by="contact_id")
+
+    @strawberry.field(description="Which other contacts may be the same person, the most probable first; at most 20.")
+    async def duplicates(self, info: Info) -> list[LazyContactDuplicate]:
+        from schema.merging.duplicates import of_contact
+
+        return await of_contact(info, self.row.id)
 
     @computed("The person's e-mail addresses, the main one first.", _emails_of("contact"))
     async def emails(self, info: Info) -> list[EmailAddress]:

@@ -96,16 +96,16 @@ DistinctRecord = Annotated[
 
 @strawberry.type(description="What markDistinct did.")
 class MarkDistinctPayload:
-    records: list[DistinctRecord] = strawberry.field(
-        description="The records, as they were given.", default_factory=list[DistinctRecord]
+    records: list[DistinctRecord] | None = strawberry.field(
+        description="The records, as they were given.", default=None
     )
     user_errors: list[UserError] = inputs.user_errors()
 
 
 @strawberry.type(description="What unmarkDistinct did.")
 class UnmarkDistinctPayload:
-    records: list[DistinctRecord] = strawberry.field(
-        description="The records, as they were given.", default_factory=list[DistinctRecord]
+    records: list[DistinctRecord] | None = strawberry.field(
+        description="The records, as they were given.", default=None
     )
     user_errors: list[UserError] = inputs.user_errors()
 

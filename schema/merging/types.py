@@ -12,7 +12,7 @@ from schema.fields import computed, one, shown
 from schema.lazy import LazyContact, LazyOrganization
 from schema.merging.enums import MergedKind
 from schema.node import Node
-from schema.reads.mapping import Computed, Items
+from schema.reads.mapping import Column, Computed, Items
 
 _COUNTS = """ARRAY(SELECT {value} FROM jsonb_array_elements({{row}}.receipt -> 'counts') WITH ORDINALITY AS e (part, n)
     ORDER BY e.n)"""
@@ -24,8 +24,8 @@ _FILLED = """ARRAY(SELECT e.name FROM jsonb_array_elements_text({row}.receipt ->
 
 @strawberry.type(description="How many of one kind a merge has moved.")
 class MergedCount:
-    kind: MergedKind = shown("What was moved.")  # type: ignore[valid-type]
-    count: int = shown("How many of them, at least 1.")
+    kind: MergedKind = shown("What was moved.", Column("kind"))  # type: ignore[valid-type]
+    count: int = shown("How many of them, at least 1.", Column("count"))
 
 
 @strawberry.type(

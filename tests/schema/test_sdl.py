@@ -153,7 +153,8 @@ def _input_of(schema: GraphQLSchema, mutation: str) -> GraphQLInputObjectType:
 
 def test_creating_mutations_can_be_repeated_and_changing_ones_can_be_checked(ours: GraphQLSchema) -> None:
     assert ours.mutation_type is not None
-    verbs = set(ours.mutation_type.fields)
+    # Of many records; and a merge is undone once, and changes in no other way.
+    verbs = set(ours.mutation_type.fields) - {"markDistinct", "unmarkDistinct", "undoMerge"}
     creating = {verb for verb in verbs if verb.startswith("create")}
     assert len(creating) >= 5
     assert len(verbs - creating) >= 6
@@ -208,4 +209,7 @@ def test_every_list_that_can_grow_is_a_connection(ours: GraphQLSchema) -> None:
         *("Pipeline.stages", "Deal.stageHistory"),
         *tagged,
         "SuggestAnswersPayload.suggestions",
+        "ReorderPipelinesPayload.pipelines",
+        *("Contact.merges", "Organization.merges"),
+        *("MergeContactsPayload.merges", "MergeOrganizationsPayload.merges"),
     }

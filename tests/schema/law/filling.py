@@ -48,8 +48,7 @@ MODELS: tuple[type[Model], ...] = (
     Member, Organization, Contact, ContactEmail, ContactPhone, OrganizationEmail, OrganizationPhone, PostalAddress,
     Pipeline, Stage, Deal, StageChange, QualificationPolicy, CriterionRule, Lead,
     CriterionAnswer, Conversion, Channel, InboundMessage, Activity, Tag, Tagging, CustomField,
-    Suggestion,
-    CriterionAnswer, Channel, InboundMessage, Activity, Merge,
+    Suggestion, Merge,
 )  # fmt: skip
 FOREIGN = "F0REIGN"
 """Begins every text of the second workspace."""
@@ -111,7 +110,7 @@ class Filling:
             self._answers, self._tags,
             self._custom_fields,
             self._suggestions,
-            self._leads, self._answers, self._channels, self._messages, self._activities, self._merges,
+            self._merges,
         ):  # fmt: skip
             await step()
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from crm.accounts.facts import Role
 from schema.reads.typemap import TypeMap
 from tests.schema.law.arguments import Arguments
-from tests.schema.law.outside import OUTSIDE
+from tests.schema.law.outside import is_outside
 from tests.schema.law.scopes import Scope, Use
 from tests.schema.law.tape import Tape
 from tests.schema.law.texts import Texts
@@ -93,7 +93,7 @@ class _Writer:
             return fragment(type, scope, weight, depth, size)
         fields = getattr(type, "fields", {})
         if fields:
-            known = [name for name in fields if type is not self.schema.query_type or name not in OUTSIDE]
+            known = [name for name in fields if not is_outside(type.name, name)]
             wanted = [name for name in known if self._is_affordable(fields[name], weight, depth)]
             if self.tape.chance(25):
                 wanted = [name for name in wanted if is_composite_type(get_named_type(fields[name].type))] or wanted

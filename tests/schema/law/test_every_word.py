@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.schema.law.everything import Everything, said, words
 from tests.schema.law.law import LEFT_BEHIND
-from tests.schema.law.outside import OUTSIDE
+from tests.schema.law.outside import OUTSIDE, OUTSIDE_BELOW
 from tests.schema.law.values import Values
 from tests.schema.law.ways import MODES, Ways, difference
 
@@ -16,6 +16,13 @@ def test_what_the_law_leaves_out_is_what_resolvers_alone_answer(ways: Ways) -> N
     assert types.schema.query_type is not None
     unmapped = {name for name in types.schema.query_type.fields if types.read("Query", name) is None}
     assert unmapped == set(OUTSIDE)
+    below = {
+        f"{kind}.{name}"
+        for kind in types.node_kinds
+        for name in types.schema.type_map[kind].fields  # type: ignore[attr-defined]
+        if types.read(kind, name) is None
+    }
+    assert below == set(OUTSIDE_BELOW)
 
 
 async def test_every_field_argument_comparison_and_order_is_answered_as_by_the_oracle(ways: Ways) -> None:

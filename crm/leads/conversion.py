@@ -26,7 +26,7 @@ from crm.leads.facts import DuplicatePolicy, LeadState
 from crm.leads.models import Conversion as ConversionRow
 from crm.leads.models import Lead
 from crm.leads.receipts import Ledger, Receipt
-from crm.leads.records import facts
+from crm.leads.records import ask_nothing, facts
 from crm.money import Money
 from crm.outbox import operations as outbox
 
@@ -225,16 +225,16 @@ async def _convert(
     return row, replace(converted, effects=ledger.effects, refusals=ledger.refusals)
 
 
-OPEN_ONLY = ("disqualify_reason", "disqualify_note", "nurture_until", "next_criterion", "review_at")
-"""Columns of a lead that are empty once it is converted; ``next_weight`` is 0 with them."""
+OPEN_ONLY = ("disqualify_reason", "disqualify_note", "nurture_until")
+"""Columns of a lead that are empty once it is converted."""
 
 
 def _take_over(lead: Lead, deal: Deal, chosen: parties.Parties, ledger: Ledger, now: datetime) -> dict[str, Any]:
     """Make the lead a converted one; what it was before."""
-    before = {name: getattr(lead, name) for name in ("state", "next_weight", *OPEN_ONLY)}
+    before = {name: getattr(lead, name) for name in ("state", *OPEN_ONLY)}
     for name in OPEN_ONLY:
         setattr(lead, name, None)
-    lead.next_weight = 0
+    ask_nothing(lead)
     lead.state = LeadState.CONVERTED.value
     lead.converted_at = now
     lead.deal_id = deal.id

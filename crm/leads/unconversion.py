@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from crm.accounts.facts import Actor
@@ -23,7 +22,9 @@ from crm.leads.events import LeadUnconverted
 from crm.leads.facts import LeadState
 from crm.leads.feeding import columns, save
 from crm.leads.models import Conversion, Lead
+from crm.leads.policies import hold_policy
 from crm.leads.receipts import TAG, Filled, Ledger, Receipt, api_name, clear, held_by
+from crm.leads.records import resume
 from crm.leads.withdrawing import archive_made, locked, take_tag, withdraw
 from crm.outbox import operations as outbox
 
@@ -58,6 +59,7 @@ async def unconvert_lead(
 
     Raises: NotFound, StaleVersion, Invalid (it is not converted, or the deal is closed), Forbidden.
     """
+    policy = await hold_policy(actor)
     lead = await lock(Lead, lead_id, actor, expected_version=expected_version)
     permit(actor, "lead.unconvert", lead)
     if lead.state != LeadState.CONVERTED.value or lead.deal_id is None:
@@ -70,6 +72,7 @@ async def unconvert_lead(
     conversion, receipt = await _receipt(lead, deal, actor)
     ledger = Ledger(rehearsing=dry_run)
     _give_back(lead, receipt, ledger, now)
+    await resume(lead, policy, actor, now)
     await lead.save()
     others = await scoped(Lead, actor).filter(deal_id=deal.id).count()
     made = await _made_for(deal, receipt, actor)
@@ -139,9 +142,8 @@ async def _receipt(lead: Lead, deal: Deal, actor: Actor) -> tuple[Conversion | N
 
 def _give_back(lead: Lead, receipt: Receipt, ledger: Ledger, now: datetime) -> None:
     """Make the lead what it was before."""
-    types: dict[str, Any] = {"nurture_until": date.fromisoformat, "review_at": datetime.fromisoformat}
     for name, value in receipt.lead.items():
-        setattr(lead, name, types[name](value) if name in types and value is not None else value)
+        setattr(lead, name, date.fromisoformat(value) if name == "nurture_until" and value else value)
     lead.converted_at = lead.deal_id = None
     ledger.tell(EffectCode.CHANGES, f"The lead is {lead.state} again.", "state", record=lead)
     for filled in receipt.filled:

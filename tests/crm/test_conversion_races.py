@@ -17,6 +17,7 @@ from crm.leads.facts import DuplicatePolicy, LeadState
 from crm.leads.models import Conversion as ConversionRow
 from crm.leads.models import Lead
 from crm.leads.unconversion import unconvert_lead
+from crm.merging.operations import merge_contacts
 from tests.conftest import Company, later
 from tests.factories import make_contact, make_deal, make_qualified_lead
 
@@ -126,3 +127,27 @@ async def test_all_leads_leave_a_deal_at_once_and_the_last_one_takes_it_along(co
     assert (await Deal.get(id=deal.id)).archived_at is not None
     states = await scoped(Lead, company.bob).values_list("state", flat=True)
     assert set(states) == {LeadState.QUALIFIED.value}
+
+
+async def test_the_contact_is_merged_into_another_while_leads_are_converted(company: Company) -> None:
+    leads = await qualified_leads(company, 20)
+    gone_id = leads[0].contact_id
+    assert gone_id is not None
+    stays = await make_contact(company.bob, "Stays")
+
+    async def merge() -> None:
+        await merge_contacts(
+            actor=company.alice,
+            into_id=stays.id,
+            from_ids=(gone_id,),
+            expected_version=None,
+            idempotency_key=None,
+            now=later(61),
+        )
+
+    work: list[Coroutine[Any, Any, Any]] = [convert(company, lead) for lead in leads]
+    work.insert(10, merge())
+    await asyncio.gather(*work)
+    for model in (Lead, Deal):
+        assert set(await scoped(model, company.bob).values_list("contact_id", flat=True)) == {stays.id}
+    assert await scoped(Deal, company.bob).count() == 20

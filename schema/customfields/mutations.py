@@ -80,14 +80,13 @@ class RestoreCustomFieldInput(inputs.Lenient):
 
 @strawberry.type(description="What createCustomField did.")
 class CreateCustomFieldPayload:
-    customfield: CustomField | None = strawberry.field(name="customField", description="The new field.", default=None)
+    custom_field: CustomField | None = strawberry.field(description="The new field.", default=None)
     user_errors: list[UserError] = inputs.user_errors()
 
 
 @strawberry.type(description="What updateCustomField did, or would do.")
 class UpdateCustomFieldPayload:
-    customfield: CustomField | None = strawberry.field(
-        name="customField",
+    custom_field: CustomField | None = strawberry.field(
         description="The field; on STALE_VERSION as it is now. Other fields may have another `position`, too.",
         default=None,
     )
@@ -97,16 +96,16 @@ class UpdateCustomFieldPayload:
 
 @strawberry.type(description="What archiveCustomField did.")
 class ArchiveCustomFieldPayload:
-    customfield: CustomField | None = strawberry.field(
-        name="customField", description="The field; on STALE_VERSION as it is now.", default=None
+    custom_field: CustomField | None = strawberry.field(
+        description="The field; on STALE_VERSION as it is now.", default=None
     )
     user_errors: list[UserError] = inputs.user_errors()
 
 
 @strawberry.type(description="What restoreCustomField did.")
 class RestoreCustomFieldPayload:
-    customfield: CustomField | None = strawberry.field(
-        name="customField", description="The field; on STALE_VERSION as it is now.", default=None
+    custom_field: CustomField | None = strawberry.field(
+        description="The field; on STALE_VERSION as it is now.", default=None
     )
     user_errors: list[UserError] = inputs.user_errors()
 
@@ -122,10 +121,10 @@ class CustomFieldMutations:
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )
-        return CreateCustomFieldPayload(customfield=CustomField.of(field))
+        return CreateCustomFieldPayload(custom_field=CustomField.of(field))
 
     @strawberry.mutation(description="Changes what is given of a custom field.")
-    @refusable(UpdateCustomFieldPayload, customfield=CustomField.of)
+    @refusable(UpdateCustomFieldPayload, custom_field=CustomField.of)
     async def update_custom_field(self, info: Info, input: UpdateCustomFieldInput) -> UpdateCustomFieldPayload:
         updated = await operations.update_custom_field(
             actor=info.context.actor,
@@ -136,14 +135,14 @@ class CustomFieldMutations:
             now=info.context.now,
         )
         return UpdateCustomFieldPayload(
-            customfield=None if input.dry_run else CustomField.of(updated.field),
+            custom_field=None if input.dry_run else CustomField.of(updated.field),
             effects=Effect.of_all(updated.effects),
         )
 
     @strawberry.mutation(
         description="Offers a custom field no longer. Records keep its values, filters find them, its key stays taken."
     )
-    @refusable(ArchiveCustomFieldPayload, customfield=CustomField.of)
+    @refusable(ArchiveCustomFieldPayload, custom_field=CustomField.of)
     async def archive_custom_field(self, info: Info, input: ArchiveCustomFieldInput) -> ArchiveCustomFieldPayload:
         field = await operations.archive_custom_field(
             actor=info.context.actor,
@@ -151,10 +150,10 @@ class CustomFieldMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        return ArchiveCustomFieldPayload(customfield=CustomField.of(field))
+        return ArchiveCustomFieldPayload(custom_field=CustomField.of(field))
 
     @strawberry.mutation(description="Offers an archived custom field again, as the last one, with its values.")
-    @refusable(RestoreCustomFieldPayload, customfield=CustomField.of)
+    @refusable(RestoreCustomFieldPayload, custom_field=CustomField.of)
     async def restore_custom_field(self, info: Info, input: RestoreCustomFieldInput) -> RestoreCustomFieldPayload:
         field = await operations.restore_custom_field(
             actor=info.context.actor,
@@ -162,4 +161,4 @@ class CustomFieldMutations:
             expected_version=input.expected_version,
             now=info.context.now,
         )
-        return RestoreCustomFieldPayload(customfield=CustomField.of(field))
+        return RestoreCustomFieldPayload(custom_field=CustomField.of(field))

@@ -56,6 +56,12 @@ class Duplicate(DomainError):
     code = Code.DUPLICATE
 
 
+class AlreadyMerged(DomainError):
+    """The record has been merged into another; ``current`` is the one that holds what was its own."""
+
+    code = Code.ALREADY_MERGED
+
+
 class Forbidden(DomainError):
     code = Code.FORBIDDEN
 

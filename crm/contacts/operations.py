@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from crm import text
@@ -17,7 +18,7 @@ from crm.customfields import values as customfields
 from crm.customfields.facts import Entity
 from crm.customfields.rules import merged
 from crm.db import atomic, get
-from crm.errors import Invalid
+from crm.errors import AlreadyMerged, Invalid
 from crm.idempotency import once
 from crm.ids import new_id
 from crm.outbox import operations as outbox
@@ -159,12 +160,13 @@ async def check_owner(owner_id: UUID | None, actor: Actor, field: tuple[str, ...
 async def check_contact(contact_id: UUID | None, actor: Actor, field: tuple[str, ...] = ()) -> None:
     """Let a contact be the one whose lead it is.
 
-    Raises: NotFound; Invalid for one that is archived.
+    Raises: NotFound; AlreadyMerged; Invalid for one that is archived.
     """
     if contact_id is None:
         return
     at = (*field, "contactId")
     contact = await get(Contact, contact_id, actor, field=at)
+    await _refuse_merged(Contact, contact, actor, at)
     if contact.archived_at is not None:
         raise Invalid(f"The contact {contact.name} is archived: restore it first.", field=at)
 
@@ -172,11 +174,23 @@ async def check_contact(contact_id: UUID | None, actor: Actor, field: tuple[str,
 async def check_organization(organization_id: UUID | None, actor: Actor, field: tuple[str, ...] = ()) -> None:
     """Let an organization be the one that a person belongs to.
 
-    Raises: NotFound; Invalid for one that is archived.
+    Raises: NotFound; AlreadyMerged; Invalid for one that is archived.
     """
     if organization_id is None:
         return
     at = (*field, "organizationId")
     organization = await get(Organization, organization_id, actor, field=at)
+    await _refuse_merged(Organization, organization, actor, at)
     if organization.archived_at is not None:
         raise Invalid(f"The organization {organization.name} is archived: restore it first.", field=at)
+
+
+async def _refuse_merged(model: type[Any], row: Any, actor: Actor, field: tuple[str, ...]) -> None:
+    """Raises: AlreadyMerged, with the one that holds what was the record's own."""
+    holder = row
+    while holder.merged_into_id is not None:
+        holder = await get(model, holder.merged_into_id, actor, field=field)
+    if holder is not row:
+        raise AlreadyMerged(
+            f"{row.name} has been merged into {holder.name}: take that one.", field=field, current=holder
+        )

@@ -11,18 +11,12 @@ from crm.accounts.facts import Actor
 from crm.contacts import branches
 from crm.contacts.addresses import lock_names
 from crm.db import execute, scoped
-from crm.errors import Code, DomainError, Invalid, NotFound
+from crm.errors import AlreadyMerged, Invalid, NotFound
 from crm.merging.references import CONTACTS, Mergeable
 
 MOST_MERGED = 10
 MERGING = "merging"
 """What ``lock_names`` holds while records are merged, or that is undone. Before any row: nothing else takes it."""
-
-
-class AlreadyMerged(DomainError):
-    """The record has been merged into another; ``current`` is the one that holds what was its own."""
-
-    code = Code.ALREADY_MERGED
 
 
 @dataclass(frozen=True, slots=True)

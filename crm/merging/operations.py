@@ -16,12 +16,12 @@ from crm.activities.models import ActivityKind
 from crm.contacts.addresses import email_names
 from crm.db import atomic, check_version, execute, get, lock, scoped
 from crm.effects import Effect
-from crm.errors import Invalid
+from crm.errors import AlreadyMerged, Invalid
 from crm.idempotency import once
 from crm.ids import new_id
 from crm.merging import holding
 from crm.merging.absorbing import Absorption
-from crm.merging.holding import AlreadyMerged, Wanted
+from crm.merging.holding import Wanted
 from crm.merging.models import Distinct, Merge
 from crm.merging.receipts import Receipt
 from crm.merging.references import CONTACTS, ORGANIZATIONS, Mergeable

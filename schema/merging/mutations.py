@@ -114,8 +114,8 @@ class UnmarkDistinctPayload:
 class MergingMutations:
     @strawberry.mutation(
         description="Merges contacts into one: it keeps what it has, its empty fields are filled, and every lead, deal,"
-        " address, tag and timeline entry of theirs is its own. Whatever names them later finds it instead. Leads,"
-        " deals and answers that name it now have a new `version`. Can be undone: `undoMerge`."
+        " address, tag and timeline entry of theirs is its own. Leads, deals and answers that name it now have a new"
+        " `version`. Can be undone: `undoMerge`."
     )
     @refusable(MergeContactsPayload, contact=Contact.of)
     async def merge_contacts(self, info: Info, input: MergeContactsInput) -> MergeContactsPayload:

@@ -217,6 +217,8 @@ async def test_all_leads_at_once_follow_a_policy_as_each_would_by_itself(
             )
         made.append(lead.id)
     before = {lead.id: lead.state for lead in await scoped(Lead, company.bob)}
+    # Another one in any case: where nothing changes nobody follows, and what has grown old is left to the reviews.
+    await change(company, PolicyChange(criteria=((Criterion.NEED, CriterionSetting(1, 9)),)))
     await change(company, wanted)
     policy = await read_policy(company.bob)
     for lead in await scoped(Lead, company.bob).filter(id__in=made):

@@ -12,6 +12,9 @@ from crm.accounts.models import Member
 from crm.accounts.permissions import permit
 from crm.changes import UNCHANGED, Change
 from crm.contacts.operations import check_contact, check_organization
+from crm.customfields import values as customfields
+from crm.customfields.facts import Entity
+from crm.customfields.rules import Given, merged
 from crm.db import atomic, get, lock
 from crm.errors import Invalid
 from crm.leads import rules
@@ -20,6 +23,7 @@ from crm.leads.models import Lead
 from crm.leads.policies import hold_policy
 from crm.leads.records import ask_nothing, facts, note_change, resume
 from crm.outbox import operations as outbox
+from crm.tags import operations as tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class LeadChange:
     contact_id: Change[UUID | None] = UNCHANGED
     organization_id: Change[UUID | None] = UNCHANGED
     owner_id: Change[UUID | None] = UNCHANGED
+    tag_ids: Change[tuple[UUID, ...]] = UNCHANGED
+    custom: tuple[Given, ...] = ()
+    """Values of some custom fields; all others stay."""
 
 
 NAMES = {
@@ -40,6 +47,7 @@ NAMES = {
     "source": "source",
     "contact_id": "contactId",
     "organization_id": "organizationId",
+    "custom": "customFields",
 }
 
 
@@ -51,11 +59,13 @@ async def update_lead(
 
     Raises: NotFound, StaleVersion, AlreadyConverted, Invalid, Forbidden.
     """
+    permit(actor, "lead.update")
+    custom = await customfields.read(Entity.LEAD, change.custom, actor=actor)
     lead = await lock(Lead, lead_id, actor, expected_version=expected_version)
     permit(actor, "lead.update", lead)
     known = await facts(lead, actor)
     rules.refuse_archived(known)
-    wanted = await _wanted(lead, change, actor)
+    wanted = {**await _wanted(lead, change, actor), "custom": merged(lead.custom, custom)}
     changed = [name for name, value in wanted.items() if getattr(lead, name) != value]
     for name in ("source", "contact_id", "organization_id"):
         if name in changed:
@@ -68,12 +78,13 @@ async def update_lead(
             "A lead is somebody's interest: it keeps a contact, an organization or both.", field=(NAMES[emptied],)
         )
     assigned = await _assign(lead, change.owner_id, actor, now)
+    retagged = change.tag_ids is not UNCHANGED and await tags.replace(lead, change.tag_ids, actor=actor, now=now)
     if changed:
         names = [NAMES[name] for name in changed]
         told = ", ".join(name.removesuffix("Id") for name in names)
         await note_change(lead, f"Changed: {told}", None, actor, now)
         await outbox.record(LeadChanged(subject_id=lead.id, fields=names), actor=actor, now=now)
-    if changed or assigned:
+    if changed or assigned or retagged:
         lead.touch(now)
         await lead.save()
     return lead

@@ -7,8 +7,10 @@ import strawberry
 from crm.leads import keeping
 from schema import ids, inputs
 from schema.context import Info
+from schema.customfields.inputs import CustomFieldInput, custom_values, given
 from schema.errors import UserError, refusable
 from schema.leads.types import Lead
+from schema.tags.inputs import changed_tag_ids, changed_tags
 
 
 @strawberry.input(description="What is to be changed of a lead; what is left out stays as it is.")
@@ -28,6 +30,8 @@ class UpdateLeadInput(inputs.Lenient):
         "The organization whose interest it is; null: none, if it has a contact. Settled once it is CONVERTED."
     )
     owner_id: strawberry.Maybe[strawberry.ID | None] = inputs.change("The member who works on it; null: nobody.")
+    tag_ids: strawberry.Maybe[list[strawberry.ID] | None] = changed_tags()
+    custom_fields: list[CustomFieldInput] | None = custom_values()
     expected_version: int | None = inputs.expected_version()
 
     def to_domain(self) -> keeping.LeadChange:
@@ -40,6 +44,8 @@ class UpdateLeadInput(inputs.Lenient):
             contact_id=inputs.changed_id("Contact", self.contact_id, "contactId"),
             organization_id=inputs.changed_id("Organization", self.organization_id, "organizationId"),
             owner_id=inputs.changed_id("Member", self.owner_id, "ownerId"),
+            tag_ids=changed_tag_ids(self.tag_ids),
+            custom=given(self.custom_fields),
         )
 
 

@@ -178,6 +178,21 @@ class TestValues:
             (error,) = (await ask(alice, "updateDeal", wrong))["userErrors"]
         assert (error["code"], error["field"]) == ("INVALID", ["customFields", "0", "choice"])
 
+    async def test_a_lead_gets_values_and_tags_by_its_update(
+        self, company: Company, alice: GraphQLClient, unchanged: Unchanged
+    ) -> None:
+        await make_custom_field(company.alice, "Size", entity=Entity.LEAD)
+        tag, lead = await make_tag(company.bob), await make_lead(company.bob)
+        given_values = [{"key": "size", "text": "large"}]
+        input = {"id": gid(lead), "customFields": given_values, "tagIds": [gid(tag)]}
+        values = "lead { version tags { name } customFields { text } }"
+        payload = await do(alice, "updateLead", input, values)
+        assert payload["lead"] == {
+            "version": lead.version + 1, "tags": [{"name": "Fair"}], "customFields": [{"text": "large"}],
+        }  # fmt: skip
+        async with unchanged():
+            await do(alice, "updateLead", input, values)
+
 
 class TestDefinitions:
     async def test_a_choice_in_use_goes_only_when_it_is_meant(self, company: Company, unchanged: Unchanged) -> None:

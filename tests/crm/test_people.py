@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,7 @@ from crm.contacts.finding import find_or_add_contact, find_or_add_organization
 from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organization, OrganizationEmail
 from crm.db import atomic, scoped
 from crm.errors import DomainError, Duplicate, Invalid
-from crm.leads.conversion import Conversion, convert_lead
+from crm.leads.conversion import Conversion, Converted, convert_lead
 from crm.outbox.models import OutboxEvent
 from tests.conftest import NOW, Company
 from tests.factories import (
@@ -230,18 +231,26 @@ class TestArchiving:
             with pytest.raises(Invalid, match="Kept: undo the merge"):
                 await restore(company.bob, record)
 
-    async def test_a_lead_of_somebody_who_is_put_away_is_converted_and_changes_nothing_there(
+    async def test_a_lead_of_somebody_who_is_put_away_is_converted_with_somebody_else_or_after_restoring(
         self, company: Company
     ) -> None:
-        contact = await make_contact(company.bob)
-        lead = await make_qualified_lead(company.bob, contact_id=contact.id)
+        contact, other = await make_contact(company.bob), await make_contact(company.bob, "Other")
         organization = await make_organization(company.bob)
+
+        async def convert(contact_id: UUID | None = None) -> Converted:
+            lead = await make_qualified_lead(company.bob, contact_id=contact.id)
+            how = Conversion(organization_id=organization.id, contact_id=contact_id)
+            return await convert_lead(actor=company.bob, lead_id=lead.id, how=how, expected_version=None, now=NOW)
+
         await archive(company.bob, contact)
-        how = Conversion(organization_id=organization.id)
-        converted = await convert_lead(actor=company.bob, lead_id=lead.id, how=how, expected_version=None, now=NOW)
-        assert converted.deal.contact_id == contact.id
+        with pytest.raises(Invalid, match="restore it first, or choose another") as refusal:
+            await convert()
+        assert refusal.value.field == ("contact",)
         kept = await scoped(Contact, company.bob).get(id=contact.id)
         assert (kept.version, kept.organization_id) == (2, None)
+        assert (await convert(other.id)).deal.contact_id == other.id
+        await restore(company.bob, contact)
+        assert (await convert()).deal.contact_id == contact.id
 
     async def test_archiving_against_changing_leaves_no_address_of_it_in_use(self, company: Company) -> None:
         for number in range(5):

@@ -10,7 +10,7 @@ dev_venv := $(here) && scripts/ensure-venv dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check walk format lock sdl explain migrations bench bench-data clean
+.PHONY: help run test check walk format lock sdl explain migrations baseline bench bench-data clean
 # One recipe, one shell, one exit code: and no chance of two of them in the same .venv.
 .NOTPARALLEL:
 
@@ -56,6 +56,9 @@ explain: ## Print the SQL and the builder that answer a query (QUERY=file.graphq
 
 migrations: ## Write the migrations that the models ask for
 	@$(dev_venv) && exec $(python) -m cli.main makemigrations $(ARGS)
+
+baseline: ## Write crm/migrations/baseline.sql, the schema of new databases, as the migrations have it
+	@$(dev_venv) && exec $(python) -m cli.main baseline
 
 # How much data the benchmarks work on: a size, and numbers of rows that differ from it.
 SIZE ?= small

@@ -19,6 +19,7 @@ _COMMANDS = {
     "explain": ("cli.explain:explain", "Print the SQL and the builder that answer a GraphQL query."),
     "check-sdl": ("cli.schema:check_sdl", "Fail unless the committed schema is the one in the code."),
     "makemigrations": ("cli.schema:makemigrations", "Write the migrations that the models ask for."),
+    "baseline": ("cli.schema:write_baseline", "Write the schema that new databases are made from."),
     "check-migrations": ("cli.schema:check_migrations", "Fail unless the migrations lead to the models."),
 }
 

@@ -7,8 +7,10 @@ import contextlib
 import io
 import json
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import click
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,11 +43,22 @@ def check_sdl() -> None:
 def makemigrations(name: str | None) -> None:
     """Write a migration for what has changed in the models. Seal new tables by hand (crm/sealing.py)."""
     click.echo(_autodetect(name), nl=False)
+    click.echo("Look at it, seal it, then write what new databases are made from: make baseline")
+
+
+@click.command("baseline")
+def write_baseline() -> None:
+    """Write crm/migrations/baseline.sql, which new databases are made from, as the migrations have it."""
+    from crm import baseline
+
+    baseline.FILE.write_text(_migrated())
 
 
 @click.command("check-migrations")
 def check_migrations() -> None:
-    """Fail when the models have changed and no migration says so."""
+    """Fail when the models have changed and no migration says so, or when new databases would be others."""
+    from crm import baseline
+
     folder = ROOT / "crm" / "migrations"
     before = set(folder.glob("*.py"))
     said = _autodetect(None)
@@ -53,7 +66,46 @@ def check_migrations() -> None:
         written.unlink()
     if "No changes detected" not in said:
         raise click.ClickException("models and migrations disagree: run make migrations and commit what it writes")
-    click.echo("models and migrations agree")
+    if baseline.FILE.read_text() != _migrated():
+        raise click.ClickException("crm/migrations/baseline.sql is not what the migrations say: run make baseline")
+    click.echo("models, migrations and baseline agree")
+
+
+def _migrated() -> str:
+    """The baseline, of a database that goes through all migrations, on a server of its own.
+
+    pg_dump writes some conditions in another way when they were read from a dump, and then always in that: so what it
+    says of the migrated database is laid into a second one, and what it says of that is the baseline.
+    """
+    from crm import baseline
+    from crm.migrate import prepare_database
+    from embedded.postgres import DATABASE, OWNER, Postgres
+
+    async def written(server: Postgres, database: str, schema: str | None = None) -> str:
+        async with connected(server.url_of(database)) as connection:
+            if schema is not None:
+                await baseline.lay(connection, schema)
+            return await baseline.written(connection, server.dump_schema(database))
+
+    async def migrate(server: Postgres) -> str:
+        await prepare_database(server.url, "nobody logs in here", from_baseline=False)
+        schema = await written(server, DATABASE)
+        async with connected(server.superuser_url) as connection:
+            await connection.execute(f"CREATE DATABASE second OWNER {OWNER}")
+        return await written(server, "second", schema)
+
+    with tempfile.TemporaryDirectory(prefix="anbahn-") as state, Postgres(Path(state), fast=True) as server:
+        return asyncio.run(migrate(server))
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for a while."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def _autodetect(name: str | None) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import urllib.parse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,12 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as run_migrations
 
+from crm import baseline
 from crm.db import execute, tortoise_config
 from crm.sealing import APP_ROLE
 
 _LOCK = 4_242_017  # any number that nothing else in the database uses as an advisory lock
-LATEST = max(path.stem for path in (Path(__file__).parent / "migrations").glob("[0-9]*.py"))
+LATEST = baseline.NAMES[-1]
 """Name of the newest migration, such as 0002_doors."""
 
 
@@ -26,16 +26,19 @@ class MigrationRefused(Exception):
     """The database cannot be brought to this version; the text is one line for the operator."""
 
 
-async def prepare_database(owner_url: str, app_password: str) -> None:
+async def prepare_database(owner_url: str, app_password: str, *, from_baseline: bool = True) -> None:
     """Create the database and the application's role where they are missing, then migrate.
 
-    Safe to run from several places at once: one migrates, the others wait and find nothing to do.
+    An empty database takes the schema at once, or goes through all migrations where it is not to be made
+    ``from_baseline``. Safe to run from several places at once: one migrates, the others wait and find nothing to do.
 
     Raises: MigrationRefused; OSError and asyncpg errors when the server cannot be reached.
     """
     await _ensure_database(owner_url)
     async with alone(owner_url) as connection:
         await _ensure_role(connection, app_password)
+        if from_baseline:
+            await baseline.lay(connection)
         try:
             await run_migrations(config=tortoise_config(owner_url, maximum=2))
         finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -58,12 +59,30 @@ class Postgres(Server):
     @property
     def url(self) -> str:
         """The owner of the database ``anbahn``."""
-        return f"postgres://{OWNER}:{self._owner_password}@127.0.0.1:{self.port}/{DATABASE}"
+        return self.url_of(DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """That role, in another database of this server."""
+        return f"postgres://{OWNER}:{self._owner_password}@127.0.0.1:{self.port}/{database}"
 
     @property
     def superuser_url(self) -> str:
         """The superuser, in the maintenance database."""
         return f"postgres://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
+
+    def dump_schema(self, database: str = DATABASE) -> str:
+        """What a database is made of, without its data, as ``pg_dump`` writes it.
+
+        Raises: EmbeddedError.
+        """
+        dump = subprocess.run(
+            [str(self._bin / "pg_dump"), "--schema-only", "--no-owner", f"--dbname={self.url_of(database)}"],
+            capture_output=True,
+            text=True,
+        )
+        if dump.returncode:
+            raise EmbeddedError(f"pg_dump failed: {dump.stderr.strip()}")
+        return dump.stdout
 
     def launch(self) -> Launch:
         settings = {"port": str(self.port), **_SETTINGS, **(_FAST if self.fast else {})}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,20 +9,14 @@ import asyncpg
 import pytest_asyncio
 
 from tests.conftest import APP_PASSWORD, Server
+from tests.processes import MIGRATE, python
 
-# In processes of their own: whoever migrates closes every connection of his process.
 _OF_0003 = """
 import asyncio, sys
 from tortoise.migrations.api import migrate
 from crm.db import tortoise_config
 asyncio.run(migrate(config=tortoise_config(sys.argv[1], maximum=2), target="crm.0003_board_at_scale"))
 """
-_TO_THE_END = """
-import asyncio, sys
-from crm.migrate import prepare_database
-asyncio.run(prepare_database(sys.argv[1], sys.argv[2]))
-"""
-
 ACME, OTHER = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
 LEADS = {
     # id, state, answers by criterion: state and days from today until which it is pending
@@ -38,14 +30,6 @@ LEADS = {
 }
 
 
-async def _python(script: str, *arguments: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-
-
 @pytest_asyncio.fixture
 async def old(postgres: Server, database: object, worker_id: str) -> AsyncIterator[str]:
     """The owner's URL of an empty database as 0003 left it; the application's role is there."""
@@ -53,7 +37,7 @@ async def old(postgres: Server, database: object, worker_id: str) -> AsyncIterat
     superuser = await asyncpg.connect(postgres.superuser_url)
     await superuser.execute(f"CREATE DATABASE {name} OWNER anbahn_owner")
     url = urlunsplit(urlsplit(postgres.owner_url)._replace(path=f"/{name}"))
-    await _python(_OF_0003, url)
+    await python(_OF_0003, url)
     yield url
     await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await superuser.close()
@@ -98,7 +82,7 @@ async def test_workspaces_of_before_get_the_policy_they_had_and_their_leads_what
     connection = await asyncpg.connect(old)
     await _work(connection)
     await connection.close()
-    await _python(_TO_THE_END, old, APP_PASSWORD)
+    await python(MIGRATE, old, APP_PASSWORD)
     connection = await asyncpg.connect(old)
     try:
         policies = await connection.fetch(

@@ -22,6 +22,7 @@ from crm.contacts.models import Contact, ContactEmail, ContactPhone, Organizatio
 from crm.db import atomic, scoped
 from crm.errors import DomainError, Duplicate, Invalid
 from crm.leads.conversion import Conversion, Converted, convert_lead
+from crm.leads.models import Lead
 from crm.outbox.models import OutboxEvent
 from tests.conftest import NOW, Company
 from tests.factories import (
@@ -237,20 +238,21 @@ class TestArchiving:
         contact, other = await make_contact(company.bob), await make_contact(company.bob, "Other")
         organization = await make_organization(company.bob)
 
-        async def convert(contact_id: UUID | None = None) -> Converted:
-            lead = await make_qualified_lead(company.bob, contact_id=contact.id)
+        leads = [await make_qualified_lead(company.bob, contact_id=contact.id) for _ in range(3)]
+
+        async def convert(lead: Lead, contact_id: UUID | None = None) -> Converted:
             how = Conversion(organization_id=organization.id, contact_id=contact_id)
             return await convert_lead(actor=company.bob, lead_id=lead.id, how=how, expected_version=None, now=NOW)
 
         await archive(company.bob, contact)
         with pytest.raises(Invalid, match="restore it first, or choose another") as refusal:
-            await convert()
+            await convert(leads[0])
         assert refusal.value.field == ("contact",)
         kept = await scoped(Contact, company.bob).get(id=contact.id)
         assert (kept.version, kept.organization_id) == (2, None)
-        assert (await convert(other.id)).deal.contact_id == other.id
+        assert (await convert(leads[1], other.id)).deal.contact_id == other.id
         await restore(company.bob, contact)
-        assert (await convert()).deal.contact_id == contact.id
+        assert (await convert(leads[2])).deal.contact_id == contact.id
 
     async def test_archiving_against_changing_leaves_no_address_of_it_in_use(self, company: Company) -> None:
         for number in range(5):

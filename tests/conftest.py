@@ -1,18 +1,17 @@
 """Real servers for every test, and the standing cast.
 
 One database serves the whole session: each test opens workspaces of its own, and row-level security keeps them apart.
-Alice owns, Ada administrates, Bob is a member, Carol views; Mallory owns another workspace.
+Mallory owns another workspace than the one of Alice and her people (tests/company.py).
 """
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,23 +22,14 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from api.app import create_app
 from crm import db
-from crm.accounts.facts import Actor, Role
-from crm.accounts.models import ApiKey, Member
-from crm.doors import hashed
 from crm.engine import bound
-from crm.ids import new_id
-from crm.intake.facts import ChannelKind
-from crm.intake.models import Channel
-from crm.intake.secrets import SecretBox
 from crm.migrate import prepare_database
-from crm.onboarding.operations import open_workspace
-from crm.pipelines.models import Stage
 from embedded.postgres import Postgres
+from tests.company import NOW, TABLES, Company, open_company
+from tests.serving import SECRET as SECRET
+from tests.serving import GraphQLClient, PassingDoorbell, RecordingDoorbell, served, shared_schema
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-SECRET = "the secret of the test suite, long enough"
 APP_PASSWORD = "the-password-of-the-application-role"
 
 
@@ -133,76 +123,6 @@ async def owner_connection(database: Database) -> AsyncIterator[asyncpg.Connecti
     await connection.close()
 
 
-@dataclass
-class Company:
-    """A workspace and its people."""
-
-    actors: dict[str, Actor]
-    keys: dict[str, str]
-    stages: list[Stage]
-    """Qualified, Offer sent, In negotiation, Won, Lost."""
-    form: Channel
-    mailbox: Channel
-    mail_secret: str
-
-    @property
-    def system(self) -> Actor:
-        return Actor.system(self.stages[0].workspace_id)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"alice", "ada", "bob", "carol"}:
-            return self.actors[name]
-        raise AttributeError(name)
-
-    def stage(self, name: str) -> Stage:
-        return next(stage for stage in self.stages if stage.name == name)
-
-
-async def open_company(name: str = "Acme") -> Company:
-    """A new workspace with the standing cast."""
-    box = SecretBox(SECRET)
-    actor = Actor.system(new_id())
-    keys = {person: secrets.token_urlsafe(32) for person in ("alice", "ada", "bob", "carol")}
-    await open_workspace(
-        actor=actor,
-        name=name,
-        owner_name="Alice",
-        owner_email="alice@acme.example",
-        owner_key=keys["alice"],
-        box=box,
-        now=NOW,
-    )
-    with bound(actor.workspace_id):
-        alice = await db.scoped(Member, actor).get()
-        actors = {"alice": Actor(actor.workspace_id, alice.id, Role.OWNER)}
-        for person, role in (("ada", Role.ADMIN), ("bob", Role.MEMBER), ("carol", Role.VIEWER)):
-            actors[person] = await _join(actor.workspace_id, person, role, keys[person])
-        channels = {channel.kind: channel for channel in await db.scoped(Channel, actor)}
-        stages = await db.scoped(Stage, actor).order_by("position")
-    mailbox = channels[ChannelKind.MAIL.value]
-    assert mailbox.secret_sealed is not None
-    secret = box.open(mailbox.secret_sealed)
-    assert secret is not None
-    return Company(actors, keys, list(stages), channels[ChannelKind.FORM.value], mailbox, secret)
-
-
-async def _join(workspace_id: UUID, person: str, role: Role, key: str) -> Actor:
-    address = f"{person}@acme.example"
-    member = await Member.create(
-        workspace_id=workspace_id,
-        name=person.capitalize(),
-        email=address,
-        email_normalized=address,
-        role=role.value,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-    await ApiKey.create(
-        workspace_id=workspace_id, member_id=member.id, name="test", key_hash=hashed(key), created_at=NOW
-    )
-    return Actor(workspace_id, member.id, role)
-
-
 @pytest_asyncio.fixture
 async def company(orm: None) -> AsyncIterator[Company]:
     """The workspace that a test is about; reads inside the test are bound to it."""
@@ -217,67 +137,44 @@ async def other(orm: None) -> Company:
     return await open_company("Mallory & Co")
 
 
-@dataclass
-class RecordingDoorbell:
-    """Remembers who rang instead of waking a worker."""
-
-    rung: list[tuple[UUID, UUID]] = field(default_factory=list)
-
-    async def ring_intake(self, *, workspace_id: UUID, message_id: UUID) -> None:
-        self.rung.append((workspace_id, message_id))
-
-
 @pytest.fixture
 def doorbell() -> RecordingDoorbell:
     return RecordingDoorbell()
 
 
-@asynccontextmanager
-async def served(database: Database, doorbell: RecordingDoorbell, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """The application, over HTTP but without a socket; it uses the session's ORM."""
-    app = create_app(
-        database_url=database.app_url, redis_url="redis://127.0.0.1:1/0", secret=SECRET, doorbell=doorbell, **options
-    )
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://anbahn.test") as client:
-        yield client
-    await app.state.wiring.reads.close()
+@pytest.fixture(scope="session", autouse=True)
+def one_schema() -> Iterator[None]:
+    """Whatever application is made in this session has the same schema."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.app.build_schema", shared_schema)
+        yield
+
+
+@pytest_asyncio.fixture(scope="session")
+async def application(
+    database: Database, orm: None, one_schema: None
+) -> AsyncIterator[tuple[httpx.AsyncClient, PassingDoorbell]]:
+    """The application as it runs: one for the session, which has its documents and plans at hand as a server has."""
+    passing = PassingDoorbell()
+    async with served(database.app_url, passing) as client:
+        yield client, passing
+
+
+@pytest.fixture
+def http(application: tuple[httpx.AsyncClient, PassingDoorbell], doorbell: RecordingDoorbell) -> httpx.AsyncClient:
+    """The session's application, which rings this test's doorbell."""
+    client, passing = application
+    passing.here = doorbell
+    return client
 
 
 @pytest_asyncio.fixture
-async def http(database: Database, orm: None, doorbell: RecordingDoorbell) -> AsyncIterator[httpx.AsyncClient]:
-    """The application as it runs."""
-    async with served(database, doorbell) as client:
+async def new_application(
+    database: Database, orm: None, doorbell: RecordingDoorbell
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An application that has answered nothing yet: for tests of what it keeps, or that change how it works."""
+    async with served(database.app_url, doorbell) as client:
         yield client
-
-
-@dataclass
-class GraphQLClient:
-    """Asks the API as one person."""
-
-    http: httpx.AsyncClient
-    key: str
-
-    async def raw(self, query: str, **variables: Any) -> httpx.Response:
-        return await self.http.post(
-            "/graphql",
-            json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.key}"},
-        )
-
-    async def __call__(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data; fails on any top-level error."""
-        answer = (await self.raw(query, **variables)).json()
-        assert "errors" not in answer, answer["errors"]
-        data: dict[str, Any] = answer["data"]
-        return data
-
-    async def errors(self, query: str, **variables: Any) -> list[dict[str, Any]]:
-        """The top-level errors; fails when there is none."""
-        answer = (await self.raw(query, **variables)).json()
-        assert answer.get("errors"), answer
-        found: list[dict[str, Any]] = answer["errors"]
-        return found
 
 
 @pytest.fixture
@@ -290,7 +187,7 @@ async def stock(
     database: Database, orm: None, doorbell: RecordingDoorbell, company: Company
 ) -> AsyncIterator[GraphQLClient]:
     """Alice, asking an application that answers by plain resolvers only."""
-    async with served(database, doorbell, reads_mode="stock") as client:
+    async with served(database.app_url, doorbell, reads_mode="stock") as client:
         yield GraphQLClient(client, company.keys["alice"])
 
 
@@ -314,11 +211,7 @@ Unchanged = Callable[[], AbstractAsyncContextManager[None]]
 
 async def dump(connection: asyncpg.Connection, workspace_id: UUID) -> dict[str, list[str]]:
     """Every row of a workspace, by table."""
-    tables = await connection.fetch(
-        "SELECT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t"
-        " USING (table_schema, table_name) WHERE c.column_name = 'workspace_id' AND t.table_type = 'BASE TABLE'"
-        " AND table_schema = 'public' ORDER BY 1"
-    )
+    tables = await connection.fetch(TABLES)
     assert len(tables) > 10
     union = " UNION ALL ".join(
         f"SELECT '{table['name']}' AS name, to_jsonb(t)::text AS row FROM {table['name']} t WHERE workspace_id = $1"  # noqa: S608
@@ -330,16 +223,24 @@ async def dump(connection: asyncpg.Connection, workspace_id: UUID) -> dict[str, 
     return found
 
 
+@pytest_asyncio.fixture(scope="session")
+async def overseer(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A connection past all walls that only looks, and knows its statements already."""
+    connection = await asyncpg.connect(database.owner_url)
+    yield connection
+    await connection.close()
+
+
 @pytest_asyncio.fixture
-async def unchanged(company: Company, owner_connection: asyncpg.Connection) -> AsyncIterator[Unchanged]:
+async def unchanged(company: Company, overseer: asyncpg.Connection) -> AsyncIterator[Unchanged]:
     """``async with unchanged():`` fails when any row of the workspace is not as it was before."""
 
     @asynccontextmanager
     async def block() -> AsyncIterator[None]:
-        before = await dump(owner_connection, company.alice.workspace_id)
+        before = await dump(overseer, company.alice.workspace_id)
         assert before["member"]
         yield
-        assert await dump(owner_connection, company.alice.workspace_id) == before
+        assert await dump(overseer, company.alice.workspace_id) == before
 
     yield block
 

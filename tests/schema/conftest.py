@@ -7,7 +7,6 @@ from typing import Any
 from tortoise.models import Model
 
 from schema import ids
-from tests.api.conftest import one_schema  # noqa: F401  (a fixture)
 from tests.conftest import GraphQLClient
 from tests.conftest import Unchanged as Unchanged
 

@@ -6,10 +6,12 @@ Which fields take an id is read from the schema: a new one is tried without anyb
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import httpx
 import pytest
+import pytest_asyncio
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -19,7 +21,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
-    build_schema,
     get_named_type,
     is_leaf_type,
     is_required_argument,
@@ -34,6 +35,7 @@ from crm.activities.models import Activity
 from crm.deals.archiving import archive_deal
 from crm.deals.boards import archive_pipeline
 from crm.deals.models import StageChange
+from crm.engine import bound
 from crm.ids import new_id
 from crm.intake.facts import ChannelKind
 from crm.intake.models import InboundMessage
@@ -47,8 +49,7 @@ from schema import ids
 from schema.node import Node
 from schema.reads.compiler import Compiler
 from schema.reads.statements import Given, Statement
-from tests.api.conftest import shared_schema
-from tests.conftest import NOW, Company, GraphQLClient
+from tests.conftest import NOW, Company, GraphQLClient, open_company
 from tests.factories import (
     deliver,
     make_contact,
@@ -62,8 +63,9 @@ from tests.factories import (
     make_tag,
 )
 from tests.schema.conftest import Unchanged, gid
+from tests.serving import shared_schema
 
-SCHEMA: GraphQLSchema = build_schema(shared_schema().as_str())
+SCHEMA: GraphQLSchema = shared_schema()._schema
 MARK = "Confidential"
 """Stands in every text of Alice's that Mallory could be shown."""
 
@@ -121,13 +123,17 @@ def build(type: GraphQLInputObjectType, path: Path, planted: str | None, known: 
     return made
 
 
-def selection(verb: str) -> str:
-    """All scalars of the payload and of the objects in it."""
+def payload_of(verb: str) -> GraphQLObjectType:
     assert SCHEMA.mutation_type is not None
     payload = get_named_type(SCHEMA.mutation_type.fields[verb].type)
     assert isinstance(payload, GraphQLObjectType)
+    return payload
+
+
+def selection(verb: str) -> str:
+    """All scalars of the payload and of the objects in it."""
     parts = []
-    for name, field in payload.fields.items():
+    for name, field in payload_of(verb).fields.items():
         inner = get_named_type(field.type)
         if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
             leaves = [n for n, f in inner.fields.items() if is_leaf_type(get_named_type(f.type))]
@@ -141,10 +147,27 @@ def selection(verb: str) -> str:
 
 def kind_of(verb: str) -> str:
     """Of which kind the record is that a verb changes: what its payload shows first."""
-    assert SCHEMA.mutation_type is not None
-    payload = get_named_type(SCHEMA.mutation_type.fields[verb].type)
-    assert isinstance(payload, GraphQLObjectType)
-    return get_named_type(next(iter(payload.fields.values())).type).name
+    return get_named_type(next(iter(payload_of(verb).fields.values())).type).name
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hoarded(orm: None) -> tuple[Company, list[str]]:
+    """Alice's workspace and her hoard: one for all tests of this file, for nobody may change anything of it."""
+    company = await open_company()
+    with bound(company.alice.workspace_id):
+        return company, await hoard(company)
+
+
+@pytest_asyncio.fixture
+async def company(hoarded: tuple[Company, list[str]]) -> AsyncIterator[Company]:
+    with bound(hoarded[0].alice.workspace_id):
+        yield hoarded[0]
+
+
+@pytest.fixture
+def hers(hoarded: tuple[Company, list[str]]) -> list[str]:
+    """The global ids of all that Alice has."""
+    return hoarded[1]
 
 
 async def hoard(company: Company) -> list[str]:
@@ -236,11 +259,11 @@ def test_ids_are_found_wherever_an_input_takes_one() -> None:
 
 @pytest.mark.parametrize(("verb", "path"), CASES, ids=lambda part: part if isinstance(part, str) else ".".join(part))
 async def test_an_id_of_hers_answers_as_one_of_nothing(
-    company: Company, other: Company, mallory: GraphQLClient, unchanged: Unchanged, verb: str, path: Path
+    hers: list[str], other: Company, mallory: GraphQLClient, unchanged: Unchanged, verb: str, path: Path
 ) -> None:
     # A place is no reference, so what is wrong with it changes the rest: each case wants a row of Mallory's own.
     beside = "place" in path
-    hers = [id for id in await hoard(company) if not beside or id.startswith(("Deal_", "Contact_"))]
+    hers = [id for id in hers if not beside or id.startswith(("Deal_", "Contact_"))]
     nothing = [ids.encode(id.partition("_")[0], new_id()) for id in hers]
     type = dict(inputs())[verb]
     own = {**await of_mallory(other, verb), **board_of(other)}
@@ -253,9 +276,10 @@ async def test_an_id_of_hers_answers_as_one_of_nothing(
         made.append({**input, "expectedVersion": version} if version else input)
     names = range(len(made))
     declared = ", ".join(f"$i{n}: {verb[0].upper()}{verb[1:]}Input!" for n in names)
-    asked = " ".join(f"a{n}: {verb}(input: $i{n}) {{ {selection(verb)} }}" for n in names)
+    asked = " ".join(f"a{n}: {verb}(input: $i{n}) {{ ...All }}" for n in names)
+    document = f"mutation ({declared}) {{ {asked} }} fragment All on {payload_of(verb).name} {{ {selection(verb)} }}"
     async with unchanged():
-        data = await mallory(f"mutation ({declared}) {{ {asked} }}", **{f"i{n}": made[n] for n in names})
+        data = await mallory(document, **{f"i{n}": made[n] for n in names})
     answers = dict(zip(cases, data.values(), strict=True))
     assert MARK.lower() not in str(answers).lower()
     for version in versions:
@@ -273,9 +297,8 @@ async def test_an_id_of_hers_answers_as_one_of_nothing(
 
 
 async def test_node_and_nodes_find_hers_for_her_alone(
-    company: Company, other: Company, alice: GraphQLClient, mallory: GraphQLClient
+    hers: list[str], other: Company, alice: GraphQLClient, mallory: GraphQLClient
 ) -> None:
-    hers = await hoard(company)
     own = gid(await make_lead(other.alice, "Mine"))
     wanted = [*hers, own]
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -309,9 +332,8 @@ def list_query() -> str:
 
 
 async def test_no_list_of_mallorys_shows_anything_of_hers(
-    company: Company, other: Company, alice: GraphQLClient, mallory: GraphQLClient
+    company: Company, hers: list[str], other: Company, alice: GraphQLClient, mallory: GraphQLClient
 ) -> None:
-    hers = await hoard(company)
     await make_lead(other.alice, "Mine")
     await make_deal(other.alice, "Mine")
     mine, shown = str(await alice(list_query())), str(await mallory(list_query()))
@@ -325,9 +347,8 @@ async def test_no_list_of_mallorys_shows_anything_of_hers(
 
 
 async def test_a_cursor_of_hers_leads_mallory_through_her_own_list(
-    company: Company, other: Company, alice: GraphQLClient, mallory: GraphQLClient
+    other: Company, alice: GraphQLClient, mallory: GraphQLClient
 ) -> None:
-    await make_lead(company.alice, f"{MARK} lead")
     mine = gid(await make_lead(other.alice, "Mine"))
     cursor = (await alice("{ leads { pageInfo { endCursor } } }"))["leads"]["pageInfo"]["endCursor"]
     for key in ("after", "before"):
@@ -336,8 +357,8 @@ async def test_a_cursor_of_hers_leads_mallory_through_her_own_list(
         assert {node["id"] for node in data["leads"]["nodes"]} <= {mine}
 
 
-async def test_one_address_may_belong_to_a_contact_in_each_workspace(company: Company, mallory: GraphQLClient) -> None:
-    await hoard(company)
+async def test_one_address_may_belong_to_a_contact_in_each_workspace(hers: list[str], mallory: GraphQLClient) -> None:
+    assert hers
     data = await mallory(
         'mutation { createContact(input: {name: "Mine", emails: ["confidential@a.example"]})'
         " { contact { id } userErrors { code conflictingId message } }"
@@ -351,6 +372,11 @@ async def test_one_address_may_belong_to_a_contact_in_each_workspace(company: Co
 
 class TestRowLevelSecurityAlone:
     """The second wall: with every predicate on the workspace forgotten, the database still hides the rows."""
+
+    @pytest.fixture
+    def http(self, new_application: httpx.AsyncClient) -> httpx.AsyncClient:
+        """One that has no plans yet, and whose plans nobody else gets."""
+        return new_application
 
     @staticmethod
     def forget(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -383,9 +409,8 @@ class TestRowLevelSecurityAlone:
         return read
 
     async def test_lists_and_nodes_show_nothing_of_hers(
-        self, company: Company, other: Company, mallory: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+        self, hers: list[str], other: Company, mallory: GraphQLClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        hers = await hoard(company)
         own = gid(await make_lead(other.alice, "Mine"))
         read = self.forget(monkeypatch)
         shown = str(await mallory(list_query()))
@@ -397,9 +422,8 @@ class TestRowLevelSecurityAlone:
         assert set(read) >= {"Contact", "Organization", "Lead", "Deal", "Stage", "Pipeline", "Channel", "Activity"}
 
     async def test_no_verb_reaches_a_row_of_hers(
-        self, company: Company, mallory: GraphQLClient, unchanged: Unchanged, monkeypatch: pytest.MonkeyPatch
+        self, hers: list[str], mallory: GraphQLClient, unchanged: Unchanged, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        hers = await hoard(company)
         read = self.forget(monkeypatch)
         changing = [verb for verb, path in CASES if path == ("id",)]
         async with unchanged():

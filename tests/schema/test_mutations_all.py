@@ -27,7 +27,6 @@ from crm.pipelines.models import Pipeline, Stage
 from crm.rows import KINDS
 from crm.tags.models import Tag
 from schema import ids
-from schema.build import build_schema
 from tests.conftest import NOW, Company, GraphQLClient
 from tests.factories import (
     make_contact,
@@ -43,6 +42,7 @@ from tests.factories import (
     make_tag,
 )
 from tests.schema.conftest import SELECTIONS, Unchanged, ask, do, gid, refused
+from tests.serving import shared_schema
 
 CREATING = (
     *("createContact", "createOrganization", "createLead", "createDeal", "createChannel", "createTag"),
@@ -261,7 +261,7 @@ async def disqualified(company: Company) -> Lead:
 
 
 def test_these_are_all_mutations() -> None:
-    schema = build_schema()._schema
+    schema = shared_schema()._schema
     assert schema.mutation_type is not None
     assert set(schema.mutation_type.fields) == {*CREATING, *CHANGING, *OTHERS, *ARRANGING} == set(SELECTIONS)
 

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from crm.reads import ReadPool
-from tests.api.conftest import shared_schema
 from tests.conftest import Database
 from tests.schema.law.ways import Ways
 from tests.schema.law.world import World, make_world
+from tests.serving import shared_schema
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from crm.reads import ReadPool
-from tests.api.conftest import shared_schema
 from tests.conftest import Database
 from tests.schema.law.everything import Everything
 from tests.schema.law.law import LEFT_BEHIND, Broken, keys_are_proved, same, search
@@ -14,6 +13,7 @@ from tests.schema.law.queries import Example
 from tests.schema.law.values import Values
 from tests.schema.law.ways import Ways
 from tests.schema.law.world import World
+from tests.serving import shared_schema
 
 pytestmark = LEFT_BEHIND
 

@@ -1,9 +1,12 @@
-"""Plans without a database."""
+"""Plans without a database; and new applications, for what is kept of documents and plans is tested here."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+
+import httpx
+import pytest
 
 from crm.accounts.facts import Actor
 from crm.reads import Scope
@@ -12,10 +15,14 @@ from schema.reads.documents import Prepared
 from schema.reads.plan import Plan
 from schema.reads.runner import Reads
 from schema.reads.selection import Selector
-from tests.api.conftest import one_schema  # noqa: F401  (a fixture)
 
 CURSORS = CursorSigner("the secret of these tests")
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def http(new_application: httpx.AsyncClient) -> httpx.AsyncClient:
+    return new_application
 
 
 def planned(reads: Reads, text: str, actor: Actor, variables: dict[str, Any]) -> Plan:

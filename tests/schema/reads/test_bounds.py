@@ -9,10 +9,10 @@ import pytest
 
 from schema.reads.documents import MOST_FIELDS, Documents
 from schema.reads.explain import explain
-from tests.api.conftest import shared_schema
 from tests.conftest import Company, GraphQLClient
 from tests.factories import make_deal, make_lead
 from tests.schema.conftest import gid
+from tests.serving import shared_schema
 
 
 def doubling(levels: int) -> str:

@@ -11,12 +11,12 @@ from crm.leads.conversion import Conversion, convert_lead
 from crm.reads import SEEN, ReadPool, RowFilter
 from schema.reads.runner import Reads
 from schema.reads.selection import Uncompilable
-from tests.api.conftest import shared_schema
 from tests.conftest import NOW, Company, GraphQLClient
 from tests.factories import make_deal, make_qualified_lead
 from tests.schema.conftest import gid
 from tests.schema.law.everything import words
 from tests.schema.reads.conftest import planned
+from tests.serving import shared_schema
 
 BOARD = """query Board($first: Int) { pipelines { name stages { name totals { count amounts { amount currency } }
     deals(first: $first) { nodes { id title probability contact { name emails } organization { name } owner { name } }

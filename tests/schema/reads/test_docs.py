@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from schema.reads.explain import explain
-from tests.api.conftest import shared_schema
+from tests.serving import shared_schema
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reads.md"
 VARIABLES = {"stage": "Stage_018bcfe568017b628224fc46cbbe15f7", "first": 20}

@@ -12,10 +12,10 @@ import pytest
 from crm.reads import ReadPool
 from schema.reads.documents import DOCUMENTS, Documents
 from schema.reads.runner import Reads
-from tests.api.conftest import shared_schema
 from tests.conftest import Company, GraphQLClient
 from tests.factories import make_lead
 from tests.schema.reads.conftest import planned
+from tests.serving import shared_schema
 
 LEADS = "query Leads($first: Int) { leads(first: $first) { nodes { title } } }"
 

@@ -27,6 +27,13 @@ MEMBERS = "SELECT DISTINCT workspace_id FROM member"
 PID = "SELECT pg_backend_pid()"
 SUICIDE = "SELECT pg_terminate_backend(pg_backend_pid())"
 SIZE = 4
+NAME = "reads of a test"
+
+
+@pytest.fixture(autouse=True)
+def _told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the connections of the application that answers the session's other tests."""
+    monkeypatch.setitem(reads._SESSION, "application_name", NAME)
 
 
 @pytest_asyncio.fixture
@@ -55,10 +62,10 @@ async def read(pool: ReadPool, sql: str, *values: object, within: UUID) -> list[
 
 
 async def backends(connection: asyncpg.Connection) -> set[int]:
-    """The processes that PostgreSQL keeps for read connections to this database."""
+    """The processes that PostgreSQL keeps for these tests' read connections to this database."""
     sql = """SELECT pid FROM pg_stat_activity
-             WHERE application_name = 'anbahn reads' AND datname = current_database()"""
-    return {row["pid"] for row in await connection.fetch(sql)}
+             WHERE application_name = $1 AND datname = current_database()"""
+    return {row["pid"] for row in await connection.fetch(sql, NAME)}
 
 
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])

@@ -26,16 +26,17 @@ def left_behind() -> Iterator[None]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def world(orm: None) -> World:
-    return await make_world()
+async def world(orm: None) -> AsyncIterator[World]:
+    made = await make_world()
+    shared_schema()
+    gc.collect()
+    gc.freeze()  # the schema and the world, which the collector need not look through a thousand times
+    yield made
+    gc.unfreeze()
 
 
 @pytest_asyncio.fixture(scope="session")
 async def ways(world: World, database: Database) -> AsyncIterator[Ways]:
     pool = ReadPool(database.owner_url, size=2)
-    made = Ways(shared_schema(), world, pool)
-    gc.collect()
-    gc.freeze()  # the schema and the world, which the collector need not look through a thousand times
-    yield made
-    gc.unfreeze()
+    yield Ways(shared_schema(), world, pool)
     await pool.close()

@@ -40,7 +40,6 @@ from tests.schema.law.ways import Request
 PAGE = "{ totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
 MOST_PARENTS = 3
 LONG = "A" * 5000
-LONG = "A" * 5000
 
 
 class Everything:

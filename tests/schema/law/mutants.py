@@ -158,5 +158,5 @@ MUTANTS: tuple[Plant, ...] = (
     values_of_the_request_before, pages_the_wrong_way_round, lists_of_somebody_else, any_key, key_of_a_colleague,
     archived_too, addresses_of_anybody, any_kind_of_value,
 )  # fmt: skip
-IN_WORDS: dict[Plant, str] = {any_kind_of_value: "customFields: ["}
+IN_WORDS: dict[Plant, str] = {any_kind_of_value: "customFields: [", addresses_of_anybody: "tags: {"}
 """Faults that one comparison of many shows: found where every word is asked for, in queries that have this text."""

@@ -7,12 +7,10 @@ Mallory owns another workspace than the one of Alice and her people (tests/compa
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -22,11 +20,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from api.main import calm_the_collector
 from crm import db
 from crm.engine import bound
 from crm.migrate import prepare_database
 from embedded.postgres import Postgres
 from tests.company import NOW, TABLES, Company, open_company
+from tests.places import new_place, place
 from tests.serving import SECRET as SECRET
 from tests.serving import GraphQLClient, PassingDoorbell, RecordingDoorbell, served, shared_schema
 
@@ -40,7 +40,7 @@ def pytest_configure_node(node: Any) -> None:
     """One PostgreSQL server for all of xdist's workers, started by the process that directs them."""
     stash = node.config.stash
     if _SERVER not in stash:
-        stash[_SERVER] = Postgres(Path(tempfile.mkdtemp(prefix="anbahn-tests-")), fast=True).start()
+        stash[_SERVER] = Postgres(new_place(), fast=True).start()
     node.workerinput["superuser_url"] = stash[_SERVER].superuser_url
     node.workerinput["owner_url"] = stash[_SERVER].url
 
@@ -51,6 +51,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: next((i for i, room in enumerate(order) if f"tests/{room}/" in item.nodeid), len(order))
     )
+
+
+def pytest_collection_finish() -> None:
+    """As the process of the API does: what all tests share is not looked through again and again."""
+    calm_the_collector()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -77,13 +82,13 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A PostgreSQL server of our own."""
     workerinput = getattr(request.config, "workerinput", None)
     if workerinput is not None:
         yield Server(workerinput["superuser_url"], workerinput["owner_url"])
         return
-    with Postgres(Path(tmp_path_factory.mktemp("servers")), fast=True) as server:
+    with place() as state, Postgres(state, fast=True) as server:
         yield Server(server.superuser_url, server.url)
 
 

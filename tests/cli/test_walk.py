@@ -19,6 +19,7 @@ import pytest
 from cli.walk_inquiry import Inquiry
 from cli.walk_story import CheckFailed, Story, columns, pretty, shortened
 from embedded.process import fresh_port, is_alive
+from tests.places import place
 
 PROMISED = (
     "✓ the same message answers, as a duplicate",
@@ -91,12 +92,13 @@ def walk(state: Path, **given: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    run = Running(tmp_path_factory.mktemp("walk") / "state")
-    try:
-        yield run.until_ready()
-    finally:
-        run.stop()
+def running() -> Iterator[Running]:
+    with place() as home:
+        run = Running(home / "state")
+        try:
+            yield run.until_ready()
+        finally:
+            run.stop()
 
 
 def test_it_walks_again_and_again_on_the_same_data(running: Running) -> None:

@@ -12,12 +12,13 @@ import pytest_asyncio
 from crm import baseline
 from embedded.postgres import Postgres
 from tests.conftest import APP_PASSWORD, Server
+from tests.places import place
 from tests.processes import MIGRATE, python
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Postgres]:
-    with Postgres(tmp_path, fast=True) as started:
+def server() -> Iterator[Postgres]:
+    with place() as state, Postgres(state, fast=True) as started:
         yield started
 
 

@@ -20,6 +20,7 @@ from embedded.postgres import Postgres
 from embedded.process import fresh_port
 from embedded.valkey import Valkey
 from tests.deploy.composed import SECRETS, document, interpolated
+from tests.places import place
 
 APPLICATION = ("api", "worker", "beat")
 
@@ -84,10 +85,9 @@ class Composition:
 
 
 @pytest.fixture(scope="module")
-def composition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
+def composition() -> Iterator[Composition]:
     """Servers of its own: the role's password is of the whole cluster, and derived from the secret."""
-    root = tmp_path_factory.mktemp("composed")
-    with Postgres(root / "servers", fast=True) as postgres, Valkey(root / "servers") as valkey:
+    with place() as root, Postgres(root / "servers", fast=True) as postgres, Valkey(root / "servers") as valkey:
         (root / "anbahn").mkdir()
         yield Composition(postgres, valkey, root / "anbahn")
 

